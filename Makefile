@@ -1,0 +1,52 @@
+# Each command does all its own set-up. `make demo` and `make test` are the ones to start with.
+.PHONY: demo test test-kubernetes check clusters clusters-down bench screenshots locks clean
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_CACHE_DIR ?= $(or $(SLUICE_CACHE),$(HOME)/.cache/sluice)/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+demo: $(VENV)/.runtime  ## the whole story on this machine: ARGS="--exit --report demo.json" ends by itself
+	@$(BIN)/sluice demo $(ARGS)
+
+test: $(VENV)/.dev  ## every test that needs no Docker
+	@tools/packages chromium git openssl postgresql
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest --ignore=tests/rules --ignore=tests/kubernetes -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-kubernetes: clusters  ## the rest, against real Kubernetes clusters on this machine: needs root and Go
+	@$(BIN)/pytest tests/kubernetes -n 4 $(ARGS)
+
+clusters: $(VENV)/.dev  ## three real clusters with gateways and a registry, built from source where they are not yet
+	@tests/cluster/build
+	@tests/cluster/up az1 1 && tests/cluster/up az2 2 && tests/cluster/up dr 3
+
+clusters-down:  ## end them; what was built stays in the cache
+	@tests/cluster/down
+
+check: $(VENV)/.dev  ## format, lint, types, layers, purity, the rules with every branch
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/coverage run -m pytest -q -m "not hypothesis" tests/rules && $(BIN)/coverage report --fail-under=100 --skip-covered
+	@$(BIN)/pytest -q -m hypothesis tests/rules  # drawn by chance, so no line may depend on them for its coverage
+
+screenshots: $(VENV)/.dev  ## the pictures of the README, taken anew from a running installation
+	@tools/packages chromium git
+	@SLUICE_PICTURES=1 $(BIN)/pytest -q tests/e2e/test_browser.py
+
+bench: $(VENV)/.dev  ## every published figure, one after the other
+	@for each in benchmarks/*.py; do case $$each in */_*) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
+
+locks:  ## resolve the lock files anew; needs uv
+	@tools/locks
+
+clean:  ## what was built here; ~/.cache/sluice may be deleted too
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+$(VENV)/.runtime: requirements/runtime.lock pyproject.toml
+	@tools/environment $(PYTHON) $(VENV) requirements/runtime.lock && touch $@
+
+$(VENV)/.dev: requirements/dev.lock pyproject.toml
+	@tools/environment $(PYTHON) $(VENV) requirements/dev.lock && touch $@ $(VENV)/.runtime
