@@ -1,0 +1,186 @@
+"""`sluice.yaml`: what the app's team says about its app."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from .checks import clusters_once, gates_once, once, rising
+from .words import READY, Duration, EnvName, Name, Percent, Points, RepoPath
+
+Command = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+
+
+class Part(BaseModel):
+    """Every part of a definition: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Bundle(Part):
+    """How to make a bundle: a copy of the tree and, for Python apps, a virtual environment from a lock with hashes."""
+
+    python: RepoPath | None = Field(
+        default=None,
+        description="Path of a requirements file with hashes; Sluice makes a virtual environment from it.",
+        examples=["requirements.lock"],
+    )
+    run: Command | None = Field(
+        default=None, description="One command that is run in the copy, for other languages.", examples=["make build"]
+    )
+
+
+class Build(Part):
+    """What to build. Local clusters take a bundle, Kubernetes clusters an image."""
+
+    bundle: Bundle = Field(
+        default=Bundle(), description="A copy of the tree with what it needs to run.", examples=[{"run": "make build"}]
+    )
+
+
+class Serve(Part):
+    """How a local cluster runs one replica: `run` in a shell with $PORT set, ready when `ready` answers 200."""
+
+    run: Command = Field(
+        description="The command of one replica, run in a shell. It listens on 127.0.0.1:$PORT.",
+        examples=["gunicorn -b 127.0.0.1:$PORT shop:app"],
+    )
+    ready: Annotated[str, StringConstraints(pattern=READY)] = Field(
+        default="/", description="The page that answers 200 when a replica can serve.", examples=["/readyz"]
+    )
+    replicas: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=2, description="Replicas in each cluster at full size.", examples=[4]
+    )
+    ready_within: Annotated[Duration, Field(ge=1, le=3600)] = Field(
+        default=60.0,
+        alias="ready-within",
+        description="A replica that is not ready after so long fails the release.",
+        examples=["2m"],
+    )
+    drain: Annotated[Duration, Field(ge=0, le=600)] = Field(
+        default=2.0, description="The longest request; an old replica is stopped after it.", examples=["10s"]
+    )
+    env: dict[EnvName, str] = Field(
+        default={}, description="Variables of the environment, no secrets.", examples=[{"LOG_LEVEL": "info"}]
+    )
+
+
+class Test(Part):
+    """One test command, run in the built tree."""
+
+    run: Command = Field(description="The command; it passes when it ends with 0.", examples=["python -m pytest -q"])
+    timeout: Annotated[Duration, Field(ge=1, le=7200)] = Field(
+        default=600.0, description="A test that takes longer is stopped and failed.", examples=["5m"]
+    )
+
+
+class Errors(Part):
+    """The error rate of the canary is not above stable's by more than `margin`."""
+
+    not_above: Literal["stable"] = Field(
+        default="stable", alias="not-above", description="What the canary is compared with.", examples=["stable"]
+    )
+    margin: Points = Field(
+        default=0.005,
+        description="How much worse the canary may be at the last rung; earlier rungs allow more.",
+        examples=["2pp"],
+    )
+
+
+class JudgeBy(Part):
+    """What the judge looks at, and how patient it is."""
+
+    errors: Errors = Field(
+        default=Errors(), description="Failed requests, canary against stable.", examples=[{"margin": "2pp"}]
+    )
+    warm_up: Annotated[Duration, Field(ge=0, le=3600)] = Field(
+        default=0.0,
+        alias="warm-up",
+        description="Traffic of so long is not judged after the canary starts.",
+        examples=["30s"],
+    )
+    deadline: Annotated[Duration, Field(ge=10, le=86400)] = Field(
+        default=1800.0, description="The longest wait for evidence on one rung.", examples=["1h"]
+    )
+    inconclusive: Literal["undo", "hold"] = Field(
+        default="undo",
+        description="What happens at the deadline: take it back, or wait for a person.",
+        examples=["hold"],
+    )
+
+
+class ApprovalBy(Part):
+    """Who must agree at the entry of a wave."""
+
+    from_: Name = Field(alias="from", description="The group that is asked.", examples=["release-managers"])
+    of: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=1, description="How many of the group must agree; authors of the release do not count.", examples=[2]
+    )
+    expires: Annotated[Duration, Field(ge=60, le=30 * 86400)] = Field(
+        default=86400.0, description="A yes is valid for so long.", examples=["8h"]
+    )
+
+
+class ApprovalGate(Part):
+    """`- approval: {from: release-managers, of: 2}`"""
+
+    approval: ApprovalBy = Field(
+        description="People who must agree before the wave begins.", examples=[{"from": "release-managers", "of": 2}]
+    )
+
+
+class Wave(Part):
+    """Clusters that get the release together, the ladder of shares there, and the soak."""
+
+    clusters: Annotated[tuple[Name, ...], Field(min_length=1, max_length=50), AfterValidator(once)] = Field(
+        description="Clusters that get the release together.", examples=[["az1"]]
+    )
+    canary: Annotated[tuple[Percent, ...], Field(max_length=20), AfterValidator(rising)] = Field(
+        default=(5, 25, 50),
+        description="Shares of the traffic the canary climbs, each larger than the one before.",
+        examples=[["1%", "10%", "50%"]],
+    )
+    soak: Annotated[Duration, Field(ge=0, le=7 * 86400)] = Field(
+        default=300.0,
+        description="Observed healthy time at 95 % before the wave ends; an outage adds nothing.",
+        examples=["10m"],
+    )
+    gates: Annotated[tuple[ApprovalGate, ...], Field(max_length=10), AfterValidator(gates_once)] = Field(
+        default=(),
+        description="What must agree before the wave begins.",
+        examples=[[{"approval": {"from": "release-managers"}}]],
+    )
+
+
+class App(Part):
+    """A whole `sluice.yaml`."""
+
+    app: Name = Field(description="The name of the app, as platform.yaml has it.", examples=["shop"])
+    build: Build = Field(
+        default=Build(), description="How to build it.", examples=[{"bundle": {"python": "requirements.lock"}}]
+    )
+    serve: Serve = Field(description="How to run it.", examples=[{"run": "./serve --port $PORT"}])
+    test: Annotated[dict[Name, Test], Field(max_length=20)] = Field(
+        default={}, description="Test commands by name; all must pass.", examples=[{"unit": {"run": "make test"}}]
+    )
+    judge: JudgeBy = Field(
+        default=JudgeBy(), description="When a canary is good enough.", examples=[{"errors": {"margin": "2pp"}}]
+    )
+    waves: Annotated[tuple[Wave, ...], Field(min_length=1, max_length=50), AfterValidator(clusters_once)] = Field(
+        description="Where the release goes, one wave after the other.", examples=[[{"clusters": ["az1"]}]]
+    )
+    undo: Literal["all", "wave"] = Field(
+        default="all",
+        description="When a later wave fails: take back all waves, or only that one.",
+        examples=["wave"],
+    )
+    order: Literal["in_order", "latest_wins"] = Field(
+        default="latest_wins",
+        description="When commits queue up: release each in order, or let a newer one take the place of a waiting one.",
+        examples=["in_order"],
+    )
+    keep_old: Literal["full", "floor"] = Field(
+        default="full",
+        alias="keep-old",
+        description="How much of the old version runs during the soak: all of it, or only what its share needs.",
+        examples=["floor"],
+    )

@@ -1,0 +1,169 @@
+"""`platform.yaml`: what the installation says: tenants, clusters, groups, apps and the rules that protect them."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+
+from .app import ApprovalGate, Part
+from .checks import agreed, gates_once, once, unknown, weekly_known, zone_known
+from .problems import Complaint, Path
+from .words import BRANCH, BY_PEOPLE, USER, Name, RepoPath
+
+Names = Annotated[tuple[Name, ...], AfterValidator(once)]
+User = Annotated[str, StringConstraints(pattern=USER)]
+
+
+class Tenant(Part):
+    """Whose apps they are, and in which plane they run."""
+
+    plane: Literal["online", "offline"] = Field(
+        default="online", description="Apps that answer users, or apps that work through jobs.", examples=["offline"]
+    )
+
+
+class ClusterEntry(Part):
+    """One cluster. Clusters of one `group` are active-active: never two of them in transition at once. `dr`: last."""
+
+    kind: Literal["local", "kubernetes"] = Field(
+        default="local",
+        description="Processes on this machine, or a Kubernetes cluster.",
+        examples=["kubernetes"],
+    )
+    group: Name | None = Field(
+        default=None,
+        description="Clusters of one group carry the load together: never two of them in one wave.",
+        examples=["west"],
+    )
+    dr: bool = Field(
+        default=False, description="The cluster for disasters: its wave comes last, alone.", examples=[True]
+    )
+    capacity: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=20, description="Replicas the cluster can run in all.", examples=[40]
+    )
+
+
+class Hook(Part):
+    """Where pushes are reported from. `secret` names a file in the secrets directory."""
+
+    kind: Literal["github", "gitea"] = Field(
+        default="github", description="The shape of the reports; gitea is Forgejo's as well.", examples=["gitea"]
+    )
+    secret: Name = Field(description="Name of the file with the secret.", examples=["shop-webhook"])
+
+
+class AppEntry(Part):
+    """One app: where its code is, which branch is released, who reports pushes."""
+
+    tenant: Name = Field(description="Whose app it is.", examples=["web"])
+    repository: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(
+        description="Address of the git repository.", examples=["https://git.example.org/web/shop.git"]
+    )
+    branch: Annotated[str, StringConstraints(pattern=BRANCH)] = Field(
+        default="main", description="The protected branch that is released.", examples=["stable"]
+    )
+    allow_local: bool = Field(
+        default=False,
+        alias="allow-local",
+        description="The repository may be a path on this machine.",
+        examples=[True],
+    )
+    definition: RepoPath = Field(
+        default="sluice.yaml", description="Path of the definition in the repository.", examples=["deploy/sluice.yaml"]
+    )
+    webhook: Hook | None = Field(
+        default=None,
+        description="Who reports pushes; without it the branch is only polled.",
+        examples=[{"kind": "gitea", "secret": "shop-webhook"}],
+    )
+    poll: bool = Field(default=True, description="Look at the branch every minute.", examples=[False])
+
+
+class Protection(Part):
+    """Gates that hold for these clusters whatever `sluice.yaml` says. Empty `apps` or `clusters` = all."""
+
+    apps: Names = Field(default=(), description="The apps it holds for; none: all.", examples=[["shop"]])
+    clusters: Names = Field(default=(), description="The clusters it holds for; none: all.", examples=[["dr"]])
+    gates: Annotated[tuple[ApprovalGate, ...], Field(min_length=1, max_length=10), AfterValidator(gates_once)] = Field(
+        description="What must agree, besides the gates of the wave.",
+        examples=[[{"approval": {"from": "release-managers"}}]],
+    )
+
+
+class FreezeRule(Part):
+    """A weekly freeze of the installation, e.g. `weekly: Fri 16:00 - Mon 08:00`, `zone: Europe/Berlin`."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)] = Field(
+        description="What people call it.", examples=["Weekend"]
+    )
+    weekly: Annotated[str, StringConstraints(min_length=5, max_length=60), AfterValidator(weekly_known)] = Field(
+        description="When it begins and ends, as a clock on the wall shows it.", examples=["Fri 16:00 - Mon 08:00"]
+    )
+    zone: Annotated[str, StringConstraints(max_length=60), AfterValidator(zone_known)] = Field(
+        default="UTC", description="The time zone of that clock.", examples=["Europe/Berlin"]
+    )
+    reason: Annotated[str, StringConstraints(max_length=400)] = Field(
+        default="", description="Why, for those who wait.", examples=["Nobody is on call for releases"]
+    )
+    apps: Names = Field(default=(), description="The apps it holds; none: all.", examples=[["shop"]])
+    clusters: Names = Field(default=(), description="The clusters it holds; none: all.", examples=[["dr"]])
+
+
+class Platform(Part):
+    """A whole `platform.yaml`."""
+
+    tenants: Annotated[dict[Name, Tenant], Field(min_length=1)] = Field(
+        description="Whose apps they are.", examples=[{"web": {"plane": "online"}}]
+    )
+    clusters: Annotated[dict[Name, ClusterEntry], Field(min_length=1)] = Field(
+        description="The clusters of this installation.", examples=[{"az1": {"group": "west"}}]
+    )
+    apps: Annotated[dict[Name, AppEntry], Field(min_length=1)] = Field(
+        description="The apps that are released here.",
+        examples=[{"shop": {"tenant": "web", "repository": "https://git.example.org/web/shop.git"}}],
+    )
+    groups: dict[Name, Annotated[tuple[User, ...], AfterValidator(once)]] = Field(
+        default={},
+        description="Groups of users that gates ask, besides those that follow from roles.",
+        examples=[{"shop-owners": ["lena", "priya"]}],
+    )
+    protection: tuple[Protection, ...] = Field(
+        default=(),
+        description="Gates that hold whatever an app's definition says.",
+        examples=[[{"clusters": ["dr"], "gates": [{"approval": {"from": "release-managers"}}]}]],
+    )
+    freezes: tuple[FreezeRule, ...] = Field(
+        default=(),
+        description="Weekly freezes of the whole installation.",
+        examples=[[{"name": "Weekend", "weekly": "Fri 16:00 - Mon 08:00"}]],
+    )
+
+    @field_validator("apps")
+    @classmethod
+    def _tenants_exist(cls, apps: dict[str, AppEntry], info: ValidationInfo) -> dict[str, AppEntry]:
+        if info.context != BY_PEOPLE:  # Python may hold a part of a platform; a file is whole
+            return apps
+        named: list[tuple[Path, str]] = [((name, "tenant"), app.tenant) for name, app in apps.items()]
+        return agreed(apps, [*unknown(named, info.data.get("tenants"), "tenant"), *_paths(apps)])
+
+    @field_validator("protection", "freezes")
+    @classmethod
+    def _targets_exist(cls, rules: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        if info.context != BY_PEOPLE:
+            return rules
+        return agreed(rules, [*_named(rules, "apps", info), *_named(rules, "clusters", info)])
+
+
+def _named(rules: tuple[Any, ...], key: str, info: ValidationInfo) -> Iterator[Complaint]:
+    for number, rule in enumerate(rules):
+        named: list[tuple[Path, str]] = [((number, key, at), name) for at, name in enumerate(getattr(rule, key))]
+        yield from unknown(named, info.data.get(key), key.removesuffix("s"))
+
+
+def _paths(apps: dict[str, AppEntry]) -> Iterator[Complaint]:
+    """A path on this machine is a choice that somebody must have made."""
+    for name, app in apps.items():
+        local = "://" not in app.repository or app.repository.startswith("file:")
+        if local and not app.allow_local and not app.repository.startswith("git@"):
+            what = f"{app.repository[:60]} is a path on this machine"
+            yield Complaint((name, "repository"), what, "write https:// or ssh://, or add allow-local: true")

@@ -1,0 +1,71 @@
+"""`sluice.yaml` and `platform.yaml` as text → models, or all that is wrong with them, each with its place."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from ..errors import BadDefinition
+from .app import App, Part
+from .messages import complaints
+from .platform import Platform
+from .problems import Complaint, Path, Problem, Spot, bad, parse_path
+from .text import read_tree
+from .tree import Tree
+from .words import BY_PEOPLE
+
+Made = TypeVar("Made", bound=Part)
+
+
+def read_app(text: str | bytes, name: str = "sluice.yaml") -> App:
+    """The app that `text` defines. BadDefinition tells all problems at once, also as `.problems`."""
+    return _read(App, text, name)
+
+
+def read_platform(text: str | bytes, name: str = "platform.yaml") -> Platform:
+    """The platform that `text` defines. BadDefinition tells all problems at once, also as `.problems`."""
+    return _read(Platform, text, name)
+
+
+def locate(text: str | bytes, path: str) -> Spot:
+    """Where `path` (`waves[0].clusters[1]`) is in `text`, or the nearest above it that is there."""
+    return read_tree(text, "").spot(parse_path(path))
+
+
+def complained(text: str | bytes, found: Iterable[tuple[str, str]], name: str = "sluice.yaml") -> BadDefinition:
+    """What others say of a definition that was read well, (path, sentence) each, with its place in `text`."""
+    tree = read_tree(text, name)
+    return bad(name, [tree.place(Complaint(parse_path(path), *_halves(said))) for path, said in found])
+
+
+def _halves(said: str) -> tuple[str, str]:
+    what, _, hint = said.partition("; ")
+    return what, hint
+
+
+def _read(model: type[Made], text: str | bytes, name: str) -> Made:
+    tree = read_tree(text, name)
+    problems = list(tree.problems)
+    try:
+        made = model.model_validate_json(
+            json.dumps(tree.value), strict=True, context=BY_PEOPLE, by_alias=True, by_name=False
+        )
+    except ValidationError as wrong:
+        problems += _placed(wrong, model, tree)
+        raise bad(name, problems) from None
+    if problems:
+        raise bad(name, problems)
+    return made
+
+
+def _placed(wrong: ValidationError, model: type[Part], tree: Tree) -> Iterator[Problem]:
+    """A problem each, but nothing more of values that are refused already."""
+    for error in wrong.errors(include_url=False):
+        for found in complaints(error, model, tree.written):
+            if not _refused(found.path, tree):
+                yield tree.place(found)
+
+
+def _refused(path: Path, tree: Tree) -> bool:
+    return any(path[:length] in tree.refused for length in range(len(path) + 1))

@@ -1,0 +1,146 @@
+"""One function per gate: what it says about letting a release through, from facts alone."""
+
+from datetime import datetime, timedelta
+
+from . import windows
+from .approval import agreed
+from .facts import ClusterSeen, Facts, Neighbour, Reading, Said
+from .judge import compare
+from .plan import Passage
+from .release import Release, Target
+from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
+from .states import Kind, Reason
+from .verdict import Fail, Pass, Verdict, Wait, strictest
+
+
+def ask(gate: Gate, ahead: Passage, release: Release, facts: Facts, said: Said) -> Verdict:
+    """What `gate` says about `release` crossing the passage `ahead`."""
+    match gate:
+        case AllTests():
+            return facts.ran
+        case Turn():
+            return turn(gate, release, said)
+        case Approval():
+            return agreed(gate, release, ahead.name, facts.now, said)
+        case Freeze():
+            return windows.freeze_verdict(said.freezes, facts.now, release.app, _clusters(release, ahead))
+        case Verified():
+            return verified(_clusters(release, ahead), release, said)
+        case Capacity() | Judge() | Soak() | Healthy():
+            return strictest(_ask_of(gate, target, release, facts, said) for target in release.here)
+
+
+def _ask_of(
+    gate: Capacity | Judge | Soak | Healthy, target: Target, release: Release, facts: Facts, said: Said
+) -> Verdict:
+    match gate:
+        case Capacity():
+            return capacity(gate, target, release, facts, said)
+        case Judge():
+            return judge(gate, target, release, facts, said)
+        case Soak():
+            return soak(gate, target, said)
+        case Healthy():
+            return healthy(target, release, facts)
+
+
+def turn(gate: Turn, release: Release, said: Said) -> Verdict:
+    """Releases of one app go one after the other; with `latest_wins` a newer tested one makes this one pointless."""
+    newer = [other.id for other in said.neighbours if other.id > release.id and other.tested]
+    if newer and gate.order == "latest_wins" and not release.targets:
+        return Fail(f"Superseded by R-{max(newer)}, which is newer and tested", Reason.SUPERSEDED)
+    ahead = [other.id for other in said.neighbours if other.touched or _precedes(other, release, gate)]
+    if ahead:
+        return Wait(f"Waits its turn: R-{min(ahead)} of {release.app} is on its way", look_again=timedelta(seconds=3))
+    return Pass(f"No other release of {release.app} is ahead")
+
+
+def _precedes(other: Neighbour, release: Release, gate: Turn) -> bool:
+    """Going back comes before going forward; else the older first, unless it will give way to this one."""
+    if other.kind is not release.kind:
+        return other.kind is Kind.RETURN
+    gives_way = gate.order == "latest_wins" and release.kind is Kind.NORMAL
+    return other.id < release.id and not gives_way
+
+
+def capacity(gate: Capacity, target: Target, release: Release, facts: Facts, said: Said) -> Verdict:
+    """The slot that is about to carry the load is ready for it first."""
+    seen = facts.clusters.get(target.cluster)
+    if seen is None or seen.trouble:
+        return unseen(target.cluster, seen)
+    slot = seen.slot(target.slot)
+    if slot.digest == release.digest and slot.ready >= gate.replicas:
+        return Pass(f"{slot.ready} of {gate.replicas} replicas ready in {target.cluster} for {gate.percent} %")
+    short = f"{slot.ready} of {gate.replicas} replicas ready in {target.cluster} for {gate.percent} %"
+    trouble = f"; {slot.trouble}" if slot.trouble else ""
+    if facts.now - _last_ready(target, release, said) > timedelta(seconds=gate.within):
+        return Fail(f"{short} after {gate.within:.0f} s{trouble}")
+    return Wait(f"Waits for capacity: {short}{trouble}", look_again=timedelta(seconds=1))
+
+
+def judge(gate: Judge, target: Target, release: Release, facts: Facts, said: Said) -> Verdict:
+    """The canary is not worse than stable in this cluster."""
+    if not target.previous:
+        return Pass(f"First version in {target.cluster}, nothing to compare it with")
+    evidence = compare.judge_cluster(readings_of(target, said), (gate,), facts.now)
+    verdict = compare.verdict(evidence, gate, release.since, facts.now)
+    if isinstance(verdict, Fail):
+        return Fail(f"{target.cluster}: {verdict.why}", verdict.reason)
+    return verdict
+
+
+def soak(gate: Soak, target: Target, said: Said) -> Verdict:
+    """Observed healthy time with the old version beside it; an hour of outage adds nothing."""
+    if not target.previous:
+        return Pass(f"First version in {target.cluster}, no soak")
+    done = compare.healthy_seconds(readings_of(target, said), percent=95)
+    if done >= gate.seconds:
+        return Pass(f"{gate.seconds:.0f} s observed healthy in {target.cluster}")
+    left = timedelta(seconds=gate.seconds - done)
+    why = f"Soaks in {target.cluster}: {done:.0f} of {gate.seconds:.0f} s observed healthy"
+    return Wait(why, look_again=min(left, timedelta(seconds=1)))
+
+
+def healthy(target: Target, release: Release, facts: Facts) -> Verdict:
+    """Seen at 100 % on the new digest with all replicas ready, and the anchor says so."""
+    seen = facts.clusters.get(target.cluster)
+    if seen is None or seen.trouble:
+        return unseen(target.cluster, seen)
+    slot = seen.slot(target.slot)
+    if seen.weights.get(target.slot) != 100 or slot.digest != release.digest:
+        return Wait(f"{target.cluster} is not at 100 % yet", look_again=timedelta(seconds=1))
+    if slot.ready < max(1, slot.wanted):
+        return Wait(
+            f"{slot.ready} of {slot.wanted} replicas ready in {target.cluster}", look_again=timedelta(seconds=1)
+        )
+    if seen.stable != target.slot or seen.release:
+        return Wait(f"{target.cluster} does not call the new version stable yet", look_again=timedelta(seconds=1))
+    return Pass(f"{target.cluster} serves it at 100 %, {slot.ready} of {slot.wanted} replicas ready")
+
+
+def verified(clusters: frozenset[str], release: Release, said: Said) -> Verdict:
+    """Only a digest that was live in a cluster may return there without a canary."""
+    if missing := sorted(clusters - said.verified):
+        return Fail(f"{release.digest[:19]} was never live in {', '.join(missing)}; release the commit anew")
+    return Pass(f"Was live before in {', '.join(sorted(clusters))}")
+
+
+def unseen(cluster: str, seen: ClusterSeen | None) -> Wait:
+    """A cluster that cannot be seen holds its release, and says so."""
+    why = seen.trouble if seen else "it was not looked at yet"
+    return Wait(f"{cluster} cannot be seen: {why}", who="The platform team can look at the cluster")
+
+
+def readings_of(target: Target, said: Said) -> tuple[Reading, ...]:
+    """The readings of one cluster, oldest first."""
+    return tuple(reading for reading in said.readings if reading.cluster == target.cluster)
+
+
+def _clusters(release: Release, ahead: Passage) -> frozenset[str]:
+    entered = release.plan[min(ahead.at, len(release.plan) - 1)]
+    return frozenset(entered.clusters or release.step.clusters)
+
+
+def _last_ready(target: Target, release: Release, said: Said) -> datetime:
+    well = [reading.at for reading in readings_of(target, said) if reading.healthy]
+    return max([release.since, *well])

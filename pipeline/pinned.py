@@ -1,0 +1,86 @@
+"""The pinned form of a plan: what is stored with a release when it is created, and never read anew from outside."""
+
+import json
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any
+
+from . import settings
+from .definition.app import App
+from .definition.platform import Platform
+from .plan import Plan, Rung, Stage, Step
+from .settings import Gate
+
+_GATES: dict[str, type[Gate]] = {
+    kind.__name__: kind
+    for kind in (
+        settings.AllTests,
+        settings.Turn,
+        settings.Approval,
+        settings.Freeze,
+        settings.Capacity,
+        settings.Judge,
+        settings.Soak,
+        settings.Healthy,
+        settings.Verified,
+    )
+}
+
+
+def pin(app: App, plan: Plan) -> str:
+    """Definition and plan as one JSON text; `unpin` gives both back, equal."""
+    steps = [_step(step) for step in plan]
+    return json.dumps({"app": app.model_dump(mode="json", by_alias=True), "plan": steps}, sort_keys=True)
+
+
+def unpin(text: str) -> tuple[App, Plan]:
+    """What `pin` was given."""
+    stored = json.loads(text)
+    return App.model_validate(stored["app"]), tuple(_unstep(step) for step in stored["plan"])
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "stage": step.stage.value,
+        "service": step.service,
+        "clusters": step.clusters,
+        "wave": step.wave,
+        "rungs": [{"percent": rung.percent, "gates": _gates(rung.gates)} for rung in step.rungs],
+        "enter": _gates(step.enter),
+        "leave": _gates(step.leave),
+    }
+
+
+def _unstep(stored: dict[str, Any]) -> Step:
+    return Step(
+        name=stored["name"],
+        stage=Stage(stored["stage"]),
+        service=stored["service"],
+        clusters=tuple(stored["clusters"]),
+        wave=stored["wave"],
+        rungs=tuple(Rung(rung["percent"], _ungates(rung["gates"])) for rung in stored["rungs"]),
+        enter=_ungates(stored["enter"]),
+        leave=_ungates(stored["leave"]),
+    )
+
+
+def _gates(gates: tuple[Gate, ...]) -> list[dict[str, Any]]:
+    return [{"gate": type(gate).__name__, **asdict(gate)} for gate in gates]
+
+
+def _ungates(stored: list[dict[str, Any]]) -> tuple[Gate, ...]:
+    return tuple(_GATES[gate["gate"]](**{key: gate[key] for key in gate if key != "gate"}) for gate in stored)
+
+
+def configuration(platform: Platform, app: str) -> str:
+    """The target configuration of an app as canonical JSON: its entry, the clusters, the rules that protect them."""
+    whole = platform.model_dump(mode="json", by_alias=True)
+    rules = [rule for rule in whole["protection"] if not rule["apps"] or app in rule["apps"]]
+    kept = {"app": whole["apps"][app], "clusters": whole["clusters"], "protection": rules, "groups": whole["groups"]}
+    return json.dumps(kept, sort_keys=True)
+
+
+def content_hash(text: str) -> str:
+    """The name of a text by its content, as approvals and gates refer to it."""
+    return f"sha256:{sha256(text.encode()).hexdigest()}"

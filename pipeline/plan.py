@@ -1,0 +1,191 @@
+"""Definition and platform make a flat list of steps, each with the settings of its gates.
+
+The position of a release is (step, percent). What lies between two positions is a *passage*: the gates that must
+agree before the release crosses it.
+
+    build ─ test ─┬─ canary az1 ── 10 % ── 25 % ── 50 % ─┬─ rollout az1 ── 95 % ── 100 % ─┬─ canary az2 … ─ live
+                  tests, turn, approval   capacity, judge …            soak, judge …     healthy, approval …
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+from .definition.app import App, ApprovalGate, Wave
+from .definition.platform import Platform
+from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
+
+BASELINE = 5  # percent the old version keeps during the soak, so that there is something to compare with
+WIDEST_MARGIN = 0.02  # no rung is judged by more than two percentage points
+
+
+class Stage(StrEnum):
+    """A kind of step."""
+
+    BUILD = "build"
+    TEST = "test"
+    CANARY = "canary"
+    ROLLOUT = "rollout"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A share of the traffic, and the gates before it is given."""
+
+    percent: int
+    gates: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage on one wave's clusters. `enter` is asked before it starts, `leave` before it ends."""
+
+    name: str
+    stage: Stage
+    service: str = ""
+    clusters: tuple[str, ...] = ()
+    wave: int = 0  # 1, 2, … ; 0 for build and test
+    rungs: tuple[Rung, ...] = ()
+    enter: tuple[Gate, ...] = ()
+    leave: tuple[Gate, ...] = ()
+
+
+Plan = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """From one position to the next. `at` is the step that is entered; len(plan) means live."""
+
+    name: str
+    at: int
+    percent: int
+    gates: tuple[Gate, ...]
+
+
+def passage(plan: Plan, at: int, percent: int, *, first: bool = False) -> Passage:
+    """
+    The passage that lies before a release at (`at`, `percent`).
+
+    A rollout takes over the share its canary had; every other step starts at 0 %. `first`: nothing ran in these
+    clusters before, so there is nobody to compare with and only the rung of 100 % counts.
+    """
+    step = plan[at]
+    for rung in step.rungs:
+        if rung.percent > percent and (rung.percent == 100 or not first):
+            return Passage(f"{step.name} {rung.percent}%", at, rung.percent, rung.gates)
+    if at + 1 == len(plan):
+        return Passage("live", at + 1, 100, step.leave)
+    after = plan[at + 1]
+    kept = percent if (after.clusters, after.service) == (step.clusters, step.service) else 0
+    return Passage(after.name, at + 1, kept, step.leave + after.enter)
+
+
+def passages(plan: Plan) -> Iterator[Passage]:
+    """Every passage of the plan, in the order in which a release crosses them."""
+    at, percent = 0, 0
+    while at < len(plan):
+        yield (ahead := passage(plan, at, percent))
+        at, percent = ahead.at, ahead.percent
+
+
+def replicas_for(percent: int, replicas: int) -> int:
+    """
+    Replicas that carry `percent` of what `replicas` carry, at least one.
+
+    >>> [replicas_for(percent, 4) for percent in (1, 25, 26, 95, 100)]
+    [1, 1, 2, 4, 4]
+    """
+    return max(1, ceil(replicas * percent / 100))
+
+
+def margins(last: float, rungs: int) -> tuple[float, ...]:
+    """
+    Margin of each rung: the last is as asked, those before are wider, as little is at stake there.
+
+    >>> margins(0.005, 4)
+    (0.02, 0.02, 0.01, 0.005)
+    >>> margins(0.03, 2)
+    (0.03, 0.03)
+    """
+    widest = max(last, WIDEST_MARGIN)
+    return tuple(min(widest, last * 2**before) for before in reversed(range(rungs)))
+
+
+def make(app: App, platform: Platform) -> Plan:
+    """The plan of a new commit. Refuse what is not safe with `safety.complaints` before."""
+    steps = [
+        Step("build", Stage.BUILD),
+        Step("test", Stage.TEST, leave=(AllTests(), Turn(app.order))),
+    ]
+    for number, wave in enumerate(app.waves, start=1):
+        steps += _wave(app, platform, number, wave)
+    return tuple(steps)
+
+
+def make_return(app: App) -> Plan:
+    """The plan back to a digest that was live before: no build, no canary, no freeze; capacity first."""
+    steps = []
+    for number, wave in enumerate(app.waves, start=1):
+        full = Capacity(100, app.serve.replicas, app.serve.ready_within)
+        enter = (Verified(), Turn(app.order)) if number == 1 else (Verified(),)
+        name = f"return {_where(wave)}"
+        rungs = (Rung(100, (full,)),)
+        steps.append(Step(name, Stage.ROLLOUT, app.app, wave.clusters, number, rungs, enter, (Healthy(),)))
+    start = Step("begin", Stage.BUILD)
+    return (start, *steps)
+
+
+def _wave(app: App, platform: Platform, number: int, wave: Wave) -> tuple[Step, Step]:
+    where, serve = _where(wave), app.serve
+    steps = margins(app.judge.errors.margin, len(wave.canary))
+    judges: tuple[tuple[Gate, ...], ...] = ((), *((_judge(app, margin),) for margin in steps))
+
+    def capacity(percent: int) -> Capacity:
+        return Capacity(percent, replicas_for(percent, serve.replicas), serve.ready_within)
+
+    ladder = tuple(
+        Rung(percent, (*judged, Freeze(), capacity(percent)))
+        for percent, judged in zip(wave.canary, judges[:-1], strict=True)
+    )
+    canary = Step(
+        f"canary {where}",
+        Stage.CANARY,
+        app.app,
+        wave.clusters,
+        number,
+        ladder,
+        enter=(*_approvals(app, platform, wave), Freeze()),
+        leave=judges[-1],
+    )
+    seen = (_judge(app, None),) if wave.canary else ()  # nobody can be judged before there was a share
+    rungs = [Rung(100, (*seen, Freeze(), capacity(100)))]
+    if wave.soak:
+        soak = (Soak(wave.soak), _judge(app, None), Freeze(), capacity(100))
+        rungs = [Rung(100 - BASELINE, (*seen, Freeze(), capacity(100))), Rung(100, soak)]
+    rollout = Step(f"rollout {where}", Stage.ROLLOUT, app.app, wave.clusters, number, tuple(rungs), leave=(Healthy(),))
+    return canary, rollout
+
+
+def _where(wave: Wave) -> str:
+    return "+".join(wave.clusters)
+
+
+def _judge(app: App, margin: float | None) -> Judge:
+    by = app.judge
+    return Judge(margin, warm_up=by.warm_up, deadline=by.deadline, inconclusive=by.inconclusive)
+
+
+def _approvals(app: App, platform: Platform, wave: Wave) -> tuple[Approval, ...]:
+    """What the team asks and what protects the clusters; of the same group the stricter wins."""
+    asked: list[ApprovalGate] = list(wave.gates)
+    for rule in platform.protection:
+        here = not rule.clusters or set(rule.clusters) & set(wave.clusters)
+        if here and (not rule.apps or app.app in rule.apps):
+            asked += rule.gates
+    strict: dict[str, Approval] = {}
+    for gate in (ask.approval for ask in asked):
+        old = strict.get(gate.from_, Approval(gate.from_, gate.of, gate.expires))
+        strict[gate.from_] = Approval(gate.from_, max(old.of, gate.of), min(old.expires, gate.expires))
+    return tuple(strict.values())

@@ -1,0 +1,83 @@
+"""What makes a plan unsafe before it starts."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from .definition.app import App
+from .definition.platform import Platform
+from .errors import UnsafePlan
+
+
+def check(app: App, platform: Platform) -> None:
+    """Refuse a plan that would put users at risk, with all reasons at once."""
+    if found := tuple(complaints(app, platform)):
+        raise UnsafePlan("\n".join(f"{path}: {what}" for path, what in found))
+
+
+def complaints(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
+    """(path in `sluice.yaml`, sentence) of everything that is not safe, worst first."""
+    unknown = list(_unknown(app, platform))
+    yield from unknown
+    if unknown:
+        return
+    yield from _active_active(app, platform)
+    yield from _last_resort(app, platform)
+    yield from _kinds(app, platform)
+    yield from _room(app, platform)
+
+
+def _unknown(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
+    known = ", ".join(sorted(platform.clusters))
+    for number, wave in enumerate(app.waves):
+        for place, cluster in enumerate(wave.clusters):
+            if cluster not in platform.clusters:
+                yield (
+                    f"waves[{number}].clusters[{place}]",
+                    f'"{cluster}" is no cluster of this installation; it has {known}',
+                )
+
+
+def _active_active(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
+    for number, wave in enumerate(app.waves):
+        for one, other in combinations(wave.clusters, 2):
+            group = platform.clusters[one].group
+            if group is not None and group == platform.clusters[other].group:
+                advice = "put them in different waves, so that one of them always runs a version that is settled"
+                yield f"waves[{number}].clusters", f"{one} and {other} carry group {group} together; {advice}"
+
+
+def _last_resort(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
+    """The region for disasters comes last, alone, after the soak of the others."""
+    seen_dr = False
+    for number, wave in enumerate(app.waves):
+        dr = [cluster for cluster in wave.clusters if platform.clusters[cluster].dr]
+        if dr and len(dr) < len(wave.clusters):
+            yield f"waves[{number}].clusters", f"{dr[0]} is for disasters; give it a wave of its own, after the others"
+        if seen_dr and not dr:
+            yield f"waves[{number}].clusters", "the wave for disasters must be the last one; move this wave before it"
+        if dr and number and not app.waves[number - 1].soak:
+            yield (
+                f"waves[{number - 1}].soak",
+                f"{dr[0]} follows and starts only after a soak; give this wave one",
+            )
+        seen_dr = seen_dr or bool(dr)
+
+
+def _kinds(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
+    kinds = sorted({platform.clusters[cluster].kind for wave in app.waves for cluster in wave.clusters})
+    if len(kinds) > 1:
+        yield "waves", f"the clusters are of different kinds ({', '.join(kinds)}); one release can serve one kind only"
+    elif kinds == ["kubernetes"]:
+        yield "waves", "this version of Sluice releases to local clusters only; give the clusters kind: local"
+
+
+def _room(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
+    """Old and new version must run at full size side by side, else there is no way back under load."""
+    need = 2 * app.serve.replicas
+    for cluster in (cluster for wave in app.waves for cluster in wave.clusters):
+        has = platform.clusters[cluster].capacity
+        if need > has:
+            yield (
+                "serve.replicas",
+                f"{cluster} runs {has} replicas at most, and old and new version side by side need {need}",
+            )

@@ -1,0 +1,82 @@
+"""The wait that was planned is the wait that comes."""
+
+from math import inf, log
+from random import Random
+from statistics import median
+
+import pytest
+
+from pipeline.judge.evidence import Forecast, Harm, NotWorse, boundary
+from pipeline.judge.waits import divergence, promote_nats, roll_back_nats, to_promote, to_roll_back
+
+from .traffic import life
+
+RUNS = 60
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rates"),
+    [((25, 225), (0.05, 0.005)), ((25, 225), (0.02, 0.005)), ((250, 250), (0.01, 0.004))],
+)
+def test_a_rollback_takes_about_as_long_as_planned(sizes, rates):
+    chance, times = Random(1), []
+    for _ in range(RUNS):
+        harm = Harm.begin()
+        for window in life(chance, 400, sizes, rates):
+            harm = harm.after(window)
+            if harm.most >= 100:
+                break
+        times.append(harm.seconds)
+
+    share, speed = sizes[0] / sum(sizes), sum(sizes) / 5
+    planned = to_roll_back(roll_back_nats(0.01), speed, share, *rates)
+
+    assert planned / 2 <= median(times) <= planned * 2 + 5
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rate", "margin"),
+    [((25, 225), 0.005, 0.02), ((25, 225), 0.005, 0.01), ((125, 125), 0.01, 0.01), ((238, 12), 0.005, 0.02)],
+)
+def test_a_promotion_takes_about_as_long_as_planned(sizes, rate, margin):
+    chance, times = Random(2), []
+    for _ in range(RUNS):
+        process, forecast, seconds = NotWorse(margin), Forecast(5.0, 1000.0), 0.0
+        for window in life(chance, 400, sizes, (rate, rate)):
+            process, forecast = process.after(window, forecast.rate), forecast.after(window)
+            seconds += window.seconds
+            if process.value >= 20:
+                break
+        times.append(seconds)
+
+    share, speed = sizes[0] / sum(sizes), sum(sizes) / 5
+    nearest = boundary(rate, rate, margin, sizes[0] / sizes[1])
+    planned = to_promote(promote_nats(0.05), speed, share, rate, nearest, margin)
+
+    assert planned / 2 <= median(times) <= planned * 2 + 5
+
+
+def test_what_is_gathered_already_is_not_waited_for_again():
+    assert promote_nats(0.05) == pytest.approx(log(20) + log(3))
+    assert promote_nats(0.05, 2.0) == pytest.approx(promote_nats(0.05) - 2)
+    assert promote_nats(0.05, 99.0) == 0
+    assert roll_back_nats(0.01) == pytest.approx(log(100) + 2)
+    assert roll_back_nats(0.01, 3.0) == pytest.approx(roll_back_nats(0.01) - 3)
+    assert roll_back_nats(0.01, -3.0) == roll_back_nats(0.01)
+
+
+def test_no_wait_is_long_enough_without_traffic_or_difference():
+    assert to_roll_back(5, 0, 0.1, 0.1, 0.01) == inf
+    assert to_roll_back(5, 50, 0.1, 0.01, 0.01) == inf
+    assert to_roll_back(5, 50, 0.1, 0.01, 0.02) == inf
+    assert to_promote(5, 0, 0.1, 0.01, 0.005, 0.02) == inf
+
+
+def test_a_stable_without_errors_gives_a_finite_wait():
+    assert to_roll_back(5, 50, 0.1, 0.1, 0.0) == pytest.approx(5 / (50 * 0.01 * log(10)))
+
+
+def test_divergence_is_zero_for_the_same_and_infinite_for_the_impossible():
+    assert divergence(0.3, 0.3) == 0
+    assert divergence(0.0, 0.5) == pytest.approx(log(2))
+    assert divergence(0.5, 0.0) == inf
