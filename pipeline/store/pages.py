@@ -1,0 +1,185 @@
+"""What the pages show, read in one short transaction each: frozen values, never rows."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from ..states import TERMINAL, Kind, Reason, State
+from .records import JobRow, LogRow, SettingRow
+from .restore import release_of, targets_of
+from .said import hear
+from .shown import Event, Filter, Head, JobShown, Placed, Result, Told
+from .tables import EventRow, ReleaseRow, ResultRow, TargetRow
+
+__all__ = ["Event", "Filter", "Head", "JobShown", "Placed", "Result", "Told", "told"]
+
+
+def told(session: Session, now: datetime, release_id: int) -> Told | None:
+    """One release with all that belongs to it."""
+    row = session.get(ReleaseRow, release_id)
+    return None if row is None else _told(session, now, row, results=results(session, release_id))
+
+
+def in_motion(session: Session, now: datetime) -> tuple[Told, ...]:
+    """All releases that have not ended, oldest first, without their journals."""
+    rows = session.scalars(select(ReleaseRow).where(ReleaseRow.state.not_in(TERMINAL)).order_by(ReleaseRow.id))
+    return tuple(_told(session, now, row, results=results(session, row.id), journal=False) for row in rows)
+
+
+def heads(session: Session, by: Filter, limit: int, before: int = 0) -> tuple[Head, ...]:
+    """Releases, newest first. `before`: older than this id."""
+    wanted = _where(by)
+    if before:
+        wanted.append(ReleaseRow.id < before)
+    rows = session.scalars(select(ReleaseRow).where(*wanted).order_by(ReleaseRow.id.desc()).limit(limit))
+    return tuple(head_of(row) for row in rows)
+
+
+def ended(session: Session, limit: int) -> tuple[Head, ...]:
+    """What ended last, newest first."""
+    wanted = select(ReleaseRow).where(ReleaseRow.state.in_(TERMINAL)).order_by(ReleaseRow.ended_at.desc()).limit(limit)
+    return tuple(head_of(row) for row in session.scalars(wanted))
+
+
+def count(session: Session, by: Filter) -> int:
+    """How many releases a list has in all."""
+    return session.scalar(select(func.count()).select_from(ReleaseRow).where(*_where(by))) or 0
+
+
+def apps(session: Session) -> tuple[str, ...]:
+    """Every app that ever had a release."""
+    return tuple(session.scalars(select(ReleaseRow.app).distinct().order_by(ReleaseRow.app)))
+
+
+def results(session: Session, release_id: int) -> tuple[Result, ...]:
+    """What each gate said last, in the order in which they were first asked."""
+    newest = select(func.max(ResultRow.id)).where(ResultRow.release_id == release_id)
+    newest = newest.group_by(ResultRow.step, ResultRow.gate)
+    rows = session.scalars(select(ResultRow).where(ResultRow.id.in_(newest)).order_by(ResultRow.id.desc()))
+    return tuple(_result(row) for row in rows)
+
+
+def log(session: Session, job: str, start: int = 0) -> bytes:
+    """The output of a job from byte `start` on, as far as it was copied."""
+    wanted = select(LogRow).where(LogRow.job == job).order_by(LogRow.offset)
+    last = select(func.max(LogRow.offset)).where(LogRow.job == job, LogRow.offset <= start).scalar_subquery()
+    parts = session.scalars(wanted.where(LogRow.offset >= func.coalesce(last, 0))).all()
+    return b"".join(part.data for part in parts)[start - parts[0].offset :] if parts else b""
+
+
+def versions(session: Session, app: str, digests: Iterable[str]) -> dict[str, str]:
+    """What people call each digest of an app: the version of the first release that brought it."""
+    wanted = select(ReleaseRow.digest, ReleaseRow.version).where(
+        ReleaseRow.app == app, ReleaseRow.digest.in_(set(digests)), ReleaseRow.kind == Kind.NORMAL
+    )
+    return {row.digest: row.version for row in session.execute(wanted.order_by(ReleaseRow.id.desc()))}
+
+
+def setting(session: Session, name: str) -> str:
+    """One value of the installation, "" if it was never set."""
+    row = session.get(SettingRow, name)
+    return row.value if row is not None else ""
+
+
+def head_of(row: ReleaseRow) -> Head:
+    """The row as a value."""
+    return Head(
+        id=row.id,
+        app=row.app,
+        tenant=row.tenant,
+        kind=Kind(row.kind),
+        version=row.version,
+        commit=row.commit,
+        subject=row.subject,
+        authors=row.authors,
+        digest=row.digest,
+        def_hash=row.def_hash,
+        state=State(row.state),
+        reason=Reason(row.reason_kind) if row.reason_kind else None,
+        why=row.why,
+        who=row.who,
+        until=row.until,
+        waiting=row.waiting,
+        attempt=row.attempt,
+        since=row.since,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )
+
+
+def _told(
+    session: Session, now: datetime, row: ReleaseRow, *, results: Sequence[Result] = (), journal: bool = True
+) -> Told:
+    targets = targets_of(session, row.id)
+    events = select(EventRow).where(EventRow.release_id == row.id).order_by(EventRow.seq.desc()).limit(200)
+    jobs = select(JobRow).where(JobRow.release_id == row.id).order_by(JobRow.started_at)
+    return Told(
+        head=head_of(row),
+        release=release_of(row, targets, now) if row.plan_json else None,
+        said=hear(session, row, now),
+        results=tuple(results),
+        events=tuple(event_of(one) for one in session.scalars(events)) if journal else (),
+        jobs=tuple(_job(one) for one in session.scalars(jobs)),
+        placed=tuple(placed_of(one) for one in targets),
+        now=now,
+    )
+
+
+def _where(by: Filter) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if by.app:
+        wanted.append(ReleaseRow.app == by.app)
+    if by.state:
+        wanted.append(ReleaseRow.state == by.state)
+    if by.text:
+        number = by.text.upper().removeprefix("R-")
+        hits = [column.icontains(by.text, autoescape=True) for column in (ReleaseRow.app, ReleaseRow.subject)]
+        hits += [column.istartswith(by.text, autoescape=True) for column in (ReleaseRow.commit, ReleaseRow.version)]
+        if number.isdigit() and len(number) < 16:
+            hits.append(ReleaseRow.id == int(number))
+        wanted.append(or_(*hits))
+    return wanted
+
+
+def _result(row: ResultRow) -> Result:
+    evidence = json.loads(row.evidence_json)
+    return Result(
+        passage=row.step,
+        gate=row.gate,
+        verdict=row.verdict,
+        why=str(evidence.get("why", "")),
+        who=str(evidence.get("who", "")),
+        until=row.valid_until,
+        actor=row.actor,
+        at=row.at,
+        digest=row.digest,
+    )
+
+
+def event_of(row: EventRow) -> Event:
+    """One line of a journal as a value."""
+    return Event(row.id, row.release_id, row.kind, row.actor, row.at, json.loads(row.payload_json))
+
+
+def _job(row: JobRow) -> JobShown:
+    return JobShown(
+        row.name, row.step, row.attempt, row.state, row.why, row.started_at, row.ended_at, row.log_size, row.log_done
+    )
+
+
+def placed_of(row: TargetRow) -> Placed:
+    """What a release has in one cluster as a value."""
+    return Placed(
+        cluster=row.cluster,
+        slot=row.slot,
+        previous=row.previous,
+        wave=row.wave,
+        open=row.open,
+        touched_at=row.touched_at,
+        share=row.share_seen,
+        trouble=row.trouble,
+        seen_at=row.seen_at,
+    )
