@@ -1,0 +1,1 @@
+"""The hands: look at the world, make it so; decide nothing."""

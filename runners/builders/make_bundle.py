@@ -1,0 +1,138 @@
+"""The program of a build job: tree and recipe in, bundle out; its output is the build log, its last line the digest."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runners.jobs.supervise import write_json
+
+from . import tree, venv
+from .tree import Unbuildable
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `BundleBuilder` asks for."""
+
+    name: str
+    app: str
+    commit: str
+    tree: str
+    bundles: str
+    cache: str
+    python: str | None
+    run: str | None
+
+
+@dataclass(slots=True)
+class Section:
+    """A part of the log with a headline, and a closing line with what it did and how long it took."""
+
+    notes: list[str] = field(default_factory=list)
+
+
+@contextlib.contextmanager
+def section(title: str) -> Iterator[Section]:
+    say(f"--- {title}")
+    began, here = time.monotonic(), Section()
+    yield here
+    say("    " + ", ".join([*here.notes, f"{time.monotonic() - began:.2f} s"]))
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - this is the build's log
+
+
+def build(request: Request) -> str:
+    """Make the bundle beside and move it into place; one that is there already stays."""
+    bundles = Path(request.bundles)
+    draft = bundles / f".{request.name}-{uuid.uuid4().hex}"
+    try:
+        lock = _fill(request, draft)
+        recipe = json.dumps({"python": request.python, "run": request.run}, sort_keys=True)
+        with section("Digest") as here:
+            digest = tree.digest(draft / "tree", lock, recipe)
+            final = bundles / digest.removeprefix("sha256:")
+            there = final.is_dir()
+            here.notes.append("the same content was built before" if there else "new content")
+        about = {"digest": digest, "app": request.app, "commit": request.commit, "lock": lock, "recipe": recipe}
+        write_json(str(draft / "bundle.json"), about)
+        _settle(draft, final)
+        return digest
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _fill(request: Request, draft: Path) -> str:
+    """Tree, packages, command; what was locked, as part of the digest."""
+    copied = draft / "tree"
+    with section("Copy the tree") as here:
+        files, size = tree.copy(Path(request.tree), copied)
+        here.notes.append(f"{files} files, {size / 1000:.0f} kB")
+    lock = _packages(request, copied, draft / "venv") if request.python else ""
+    if request.run:
+        with section(f"Run {request.run}"):
+            _run(request.run, copied, draft / "venv")
+    return lock
+
+
+def _packages(request: Request, copied: Path, into: Path) -> str:
+    name = request.python or ""
+    path = copied / name
+    if not path.is_file() or not path.resolve().is_relative_to(copied.resolve()):
+        raise Unbuildable(f"`build: bundle: python:` names {name}, which is not a file of the repository")
+    with section(f"Python packages from {name}") as here:
+        env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        made, there = venv.cached(path, name, Path(request.cache), env)
+        venv.link(made, into)
+        here.notes.append("cached" if there else "installed")
+    return f"{venv.python_tag()} {venv.key(path.read_bytes())}"
+
+
+def _run(command: str, copied: Path, environment: Path) -> None:
+    """The app's own command sees the tree and the packages, nothing of how packages are fetched."""
+    outer = os.environ["PATH"]
+    inner = f"{environment}/bin{os.pathsep}{outer}" if environment.is_dir() else outer
+    env = {"PATH": inner, "HOME": os.environ["HOME"], "LANG": "C.UTF-8"}
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=copied, env=env)  # noqa: S603
+    if done.returncode:
+        raise Unbuildable(f"the build command ended with exit code {done.returncode}")
+
+
+def _settle(draft: Path, final: Path) -> None:
+    if (draft / "venv").is_dir():
+        venv.relocate(draft / "venv", draft / "venv", final / "venv")
+    try:
+        draft.rename(final)
+    except OSError:
+        if not final.is_dir():  # else it was built before, or by somebody faster
+            raise
+        os.utime(final)
+
+
+def main(text: str) -> int:
+    """Write the result where `BundleBuilder.look` reads it; 0 when there is a digest."""
+    request = Request(**json.loads(text))
+    result = Path(request.bundles) / ".results" / f"{request.name}.json"
+    try:
+        found = {"digest": build(request), "why": ""}
+    except Unbuildable as reason:
+        found = {"digest": "", "why": str(reason)}
+    except OSError as error:
+        found = {"digest": "", "why": f"the bundle could not be written: {error}"}
+    result.parent.mkdir(parents=True, exist_ok=True)
+    write_json(str(result), found)
+    say(found["digest"] or f"The build failed: {found['why']}.")
+    return 0 if found["digest"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

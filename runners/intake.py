@@ -1,0 +1,158 @@
+"""Inbox and refs become new releases: the repository is the truth, a report only makes it faster."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import plan, safety
+from pipeline.definition.app import App
+from pipeline.definition.platform import Platform
+from pipeline.definition.reading import complained, read_app
+from pipeline.errors import BadDefinition, NeedsHuman, TryLater
+from pipeline.pinned import content_hash
+from pipeline.store.inbox import Delivery, Inbox
+from pipeline.store.ledger import Ledger
+from pipeline.store.people import People
+from pipeline.store.restore import NewRelease, Refusal
+from runners.ports import Commit, Source
+
+API = "api"  # source of what people and bots ask for through the API
+GONE = ("0" * 40, "0" * 64)  # what forges write as the new head of a deleted branch
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an arriving commit needs."""
+
+    platform: Platform
+    sources: Mapping[str, Source]
+    ledger: Ledger
+    inbox: Inbox
+    people: People
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An app whose branch, or one commit of it, should become a release. `key`: a wish of its own, not a mere push."""
+
+    app: str
+    who: str
+    commit: str = ""
+    pusher: str = ""
+    key: str = ""
+
+
+def intake(delivery_id: int, desk: Desk) -> int | None:
+    """One delivery becomes a release, or is rejected with its reason. The release's id, if there is one to move."""
+    delivery = desk.inbox.take(delivery_id)
+    if delivery is None:
+        return None
+    try:
+        found = _read(delivery, desk.platform)
+        if isinstance(found, str):
+            desk.inbox.reject(delivery.id, found)
+            return None
+        release_id = arrive(found, desk)
+    except TryLater as trouble:
+        desk.inbox.later(delivery.id, str(trouble), trouble.after)
+        return None
+    except NeedsHuman as trouble:
+        desk.inbox.reject(delivery.id, str(trouble))
+        return None
+    desk.inbox.done(delivery.id, f"R-{release_id}" if release_id else "this commit is known already")
+    return release_id
+
+
+def poll(app: str, desk: Desk) -> int | None:
+    """Look at the branch itself, whatever no report told of."""
+    return arrive(Arrival(app, who="polling"), desk)
+
+
+def arrive(arrival: Arrival, desk: Desk) -> int | None:
+    """The head of the app's branch becomes a release, once. So an old report can never deploy an old commit."""
+    entry, source = desk.platform.apps[arrival.app], desk.sources[arrival.app]
+    head = arrival.commit or source.head(entry.branch)
+    if not arrival.key and desk.ledger.known(arrival.app, head):
+        return None
+    commit = source.commit(head)
+    authors = desk.people.match({commit.author_email, commit.committer_email}, {arrival.pusher} - {""})
+    text = source.file(head, entry.definition).decode("utf-8", "replace")
+    made = _made(arrival, entry.tenant, text, commit, authors, desk.platform)
+    if isinstance(made, Refusal):
+        return desk.ledger.refuse(made, arrival.who)
+    return desk.ledger.submit(made, arrival.who)
+
+
+def _made(
+    arrival: Arrival, tenant: str, text: str, commit: Commit, authors: frozenset[str], platform: Platform
+) -> NewRelease | Refusal:
+    about: dict[str, Any] = {
+        "app": arrival.app,
+        "tenant": tenant,
+        "commit": commit.hash,
+        "definition": text,
+        "def_hash": content_hash(text),
+        "subject": commit.subject,
+        "authors": authors,
+        "key": arrival.key,
+    }
+    try:
+        spec = _checked(arrival.app, text, platform)
+    except BadDefinition as refused:
+        return Refusal(**about, why=str(refused))
+    return NewRelease(**about, spec=spec, plan=plan.make(spec, platform))
+
+
+def _checked(app: str, text: str, platform: Platform) -> App:
+    """The definition, or everything that speaks against it, each at its line."""
+    name = platform.apps[app].definition
+    spec = read_app(text, name)
+    found = list(safety.complaints(spec, platform))
+    if spec.app != app:
+        found.insert(0, ("app", f'"{spec.app}" is another app; this repository belongs to "{app}"'))
+    if found:
+        raise complained(text, found, name)
+    return spec
+
+
+def _read(delivery: Delivery, platform: Platform) -> Arrival | str:
+    """Who wants what, or why it is nothing for us. Outsiders wrote this: nothing but names is taken from it."""
+    try:
+        said = json.loads(delivery.body)
+    except (ValueError, RecursionError):
+        return "the body is no JSON"
+    if not isinstance(said, dict):
+        return "the body is no JSON object"
+    if delivery.source == API:
+        return _wish(said, delivery, platform)
+    if delivery.source not in platform.apps:
+        return f"{delivery.source} is no app of this installation"
+    return _push(said, delivery.source, platform)
+
+
+def _wish(said: Mapping[str, Any], delivery: Delivery, platform: Platform) -> Arrival | str:
+    app = str(said.get("app"))
+    if app not in platform.apps:
+        return f"{app[:40]} is no app of this installation"
+    who, commit = str(said.get("who") or API), str(said.get("commit") or "")
+    return Arrival(app, who, commit, pusher=who, key=f"asked {delivery.id}")
+
+
+def _push(said: Mapping[str, Any], app: str, platform: Platform) -> Arrival | str:
+    ref, wanted = said.get("ref"), f"refs/heads/{platform.apps[app].branch}"
+    if ref is None:
+        return "it reports no push"
+    if ref != wanted:
+        return f"{str(ref)[:200]!r} is not released; only {wanted} is"
+    if said.get("after") in GONE:
+        return f"{wanted} was deleted"
+    pusher = said.get("pusher")
+    name = (pusher.get("name") or pusher.get("login") or pusher.get("username")) if isinstance(pusher, dict) else ""
+    name = _word(name or "")
+    return Arrival(app, who=f"push by {name}" if name else "push", pusher=name)
+
+
+def _word(said: object) -> str:
+    """A name as every database can hold it."""
+    return str(said)[:80].encode("utf-8", "replace").decode().replace("\0", "?")

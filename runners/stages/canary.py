@@ -1,0 +1,54 @@
+"""Give a few users the new version: pods first, people after."""
+
+from datetime import timedelta
+
+from pipeline.decide import STALE
+from pipeline.plan import replicas_for
+from pipeline.release import Release, Target
+from pipeline.verdict import NOBODY, Pass, Verdict, Wait
+from runners.ports import Fence, Workload, World
+
+from .ran import Ran, each
+
+
+def run(fence: Fence, release: Release, world: World) -> Ran:
+    """Bring the canary slot to the size its next rung needs, and its share to what is written down."""
+    upcoming = release.ahead.percent if release.ahead.at == release.at else max(release.percent, 1)
+    size = replicas_for(upcoming, release.spec.serve.replicas)
+    return Ran(each(release.here, lambda target: bring(fence, release, world, target, size)))
+
+
+def keep(fence: Fence, release: Release, world: World) -> Ran:
+    """Halted: nothing moves, but the heartbeat of unfinished clusters goes on."""
+
+    def beat(target: Target) -> Verdict:
+        if target.open:
+            world.clusters[target.cluster].beat(fence, target.service)
+        return Pass()
+
+    return Ran(each(release.targets, beat))
+
+
+def bring(fence: Fence, release: Release, world: World, target: Target, size: int) -> Verdict:
+    """One cluster, one look: `size` replicas in the release's slot, its share raised once they can carry it."""
+    cluster = world.clusters[target.cluster]
+    cluster.beat(fence, target.service)
+    seen = cluster.look(target.service)
+    if seen.trouble:
+        return Wait(f"{target.cluster} cannot be seen: {seen.trouble}", "The platform team can look at the cluster")
+    slot = seen.slot(target.slot)
+    if slot.digest != release.digest or slot.wanted < size:
+        cluster.deploy(fence, target.service, target.slot, workload(release), size)
+    share = seen.weights.get(target.slot, 0)
+    if share >= release.percent:
+        return Pass()
+    carries = replicas_for(release.percent, release.spec.serve.replicas)
+    if slot.digest == release.digest and slot.ready >= carries and release.read_at - release.raised <= STALE:
+        cluster.route(fence, target.service, target.slot, release.percent)
+    why = f"The gateway of {target.cluster} gives {share} %, {release.percent} % is wanted"
+    return Wait(why, NOBODY, look_again=timedelta(seconds=0.3))
+
+
+def workload(release: Release) -> Workload:
+    """What a slot runs for this release."""
+    return Workload(release.digest, release.version, release.spec.serve.model_dump(mode="json"))
