@@ -1,0 +1,169 @@
+"""One Kubernetes API server through the official client: every call bounded, every failure in our words.
+
+Only the kinds below are known, so nothing has to be discovered; nothing is watched, since a watch may go silent unseen.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from kubernetes.client import ApiClient, ApiException, Configuration
+from kubernetes.dynamic import DynamicClient
+from urllib3.exceptions import HTTPError
+
+from pipeline.errors import NeedsHuman, PipelineError, TryLater
+
+from .objects import Manifest
+
+MANAGER = "sluice"
+CONNECT, ANSWER = 3.0, 5.0  # seconds a call may take, well within the budget of a tick
+SILENT = 4.0  # seconds for which a server that did not answer is not asked again: the other clusters come first
+KINDS: Mapping[str, tuple[str, str]] = {  # kind → its group with version, its name in paths
+    "Deployment": ("apis/apps/v1", "deployments"),
+    "HTTPRoute": ("apis/gateway.networking.k8s.io/v1", "httproutes"),
+    "Pod": ("api/v1", "pods"),
+    "Service": ("api/v1", "services"),
+}
+MINE = {"field_manager": MANAGER}
+APPLY = {"content_type": "application/apply-patch+yaml"}  # JSON is YAML
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a cluster is reached: these three and nothing else of a kubeconfig, so that no plugin, file or proxy of one
+    ever runs here."""
+
+    host: str  # https://…
+    authority: str  # PEM of the certificate authority
+    token: str = field(repr=False)
+
+
+class Api:
+    """The API server of the cluster `name`. One client, one pool of connections."""
+
+    def __init__(self, name: str, access: Access, *, connect: float = CONNECT, answer: float = ANSWER) -> None:
+        self._name = name
+        self._timeout = (connect, answer)
+        self._silent_until = 0.0
+        self._client = ApiClient(_configuration(access))
+        self._dynamic = DynamicClient(self._client, discoverer=lambda *_: None)  # type: ignore[no-untyped-call]
+
+    def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
+        """The object, None if there is none."""
+        try:
+            return _object(self._ask("get", _path(kind, namespace, name)))
+        except Missing:
+            return None
+
+    def find(self, kind: str, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
+        """The objects with these labels, read from the database of the cluster and not from a cache."""
+        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        found = _object(self._ask("get", _path(kind, namespace), label_selector=selector))
+        return list(found.get("items") or ())
+
+    def create(self, body: Manifest, namespace: str) -> None:
+        """A new object; refused if it is there already."""
+        self._ask("post", _path(body["kind"], namespace), body=body, **MINE)
+
+    def replace(self, body: Manifest, namespace: str) -> None:
+        """Refused unless it is still the version that was read."""
+        self._ask("put", _path(body["kind"], namespace, body["metadata"]["name"]), body=body, **MINE)
+
+    def apply(self, body: Manifest, namespace: str) -> None:
+        """Server-side apply. What another manager has changed is a conflict for a person, never overwritten."""
+        self._ask("patch", _path(body["kind"], namespace, body["metadata"]["name"]), body=body, **MINE, **APPLY)
+
+    def delete(self, kind: str, namespace: str, name: str) -> None:
+        """Gone, or it never was there."""
+        try:
+            self._ask("delete", _path(kind, namespace, name))
+        except Missing:
+            return
+
+    def last_words(self, namespace: str, pod: str) -> str:
+        """The end of what the container of a pod wrote before it ended."""
+        end = [("previous", "true"), ("tailLines", "5"), ("limitBytes", "4096")]
+        return self._ask("get", f"{_path('Pod', namespace, pod)}/log", query_params=end).decode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def _ask(self, method: str, path: str, **words: object) -> bytes:
+        if time.monotonic() < self._silent_until:
+            raise self._away("it did not answer a moment ago")
+        try:
+            answer = self._dynamic.request(method, path, **words, serialize=False, _request_timeout=self._timeout)
+            return bytes(answer.data)
+        except ApiException as error:
+            raise trouble(self._name, error.status or 0, _said(error), _after(error)) from error
+        except (HTTPError, OSError) as error:
+            self._silent_until = time.monotonic() + SILENT
+            raise self._away(f"{type(error).__name__}: {error}"[:300]) from error
+
+    def _away(self, why: str) -> TryLater:
+        return TryLater(f"the API server of {self._name} cannot be reached: {why}", timedelta(seconds=2))
+
+
+class Missing(PipelineError):
+    """There is no such object."""
+
+
+class Conflict(TryLater):
+    """The object was written by somebody since it was read: read it again, and decide again."""
+
+
+def trouble(name: str, status: int, message: str, after: float) -> PipelineError:
+    """An answer of the API server of `name` as an error of ours, with what to do about it."""
+    match status:
+        case 401:
+            return TryLater(f"{name} no longer takes the token of Sluice; renew it: sluice cluster add {name}")
+        case 404:
+            return Missing(message)
+        case 409 if "conflict with" in message:
+            return NeedsHuman(f"somebody else changed an object in {name} that Sluice manages: {message}")
+        case 409:
+            return Conflict(f"somebody else wrote in {name} at the same moment: {message}", timedelta(seconds=0.3))
+        case 429:
+            return TryLater(f"the API server of {name} is busy: {message}", timedelta(seconds=after or 2))
+        case 403 | 422 | 400:
+            return NeedsHuman(f"{name} refuses it: {message}")
+        case _:
+            return TryLater(f"the API server of {name} answers {status}: {message}", timedelta(seconds=after or 2))
+
+
+def _configuration(access: Access) -> Configuration:
+    """Nothing but the three, and no proxy of the environment: certificate checked, no retries, no redirects."""
+    made = Configuration(host=access.host, ca_cert_data=access.authority, retries=False)
+    made.api_key = {"BearerToken": f"Bearer {access.token}"}
+    made.proxy = None
+    return made
+
+
+def _path(kind: str, namespace: str, name: str = "") -> str:
+    group, plural = KINDS[kind]
+    return f"/{group}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
+
+
+def _object(answer: bytes) -> Manifest:
+    try:
+        found = json.loads(answer)
+    except ValueError as error:
+        raise TryLater(f"the API server answered no JSON: {answer[:100]!r}") from error
+    return dict(found)
+
+
+def _said(error: ApiException) -> str:
+    """The server's own sentence."""
+    try:
+        return str(json.loads(error.body or "")["message"])[:500]
+    except (TypeError, ValueError, KeyError):
+        return str(error.reason or error.body)[:500]
+
+
+def _after(error: ApiException) -> float:
+    """Seconds the server asks us to stay away, 0 = it did not say."""
+    told = (error.headers or {}).get("Retry-After", "")
+    return float(told) if str(told).isdigit() else 0.0

@@ -1,0 +1,223 @@
+"""What the objects of a service look like in Kubernetes, and what they say when they are read back. Pure.
+
+A service has one HTTPRoute, which is also its anchor, and for each slot a Deployment and a Service of its own. Weights
+and anchor are one object on purpose: one compare-and-set moves both, so no worker that was fenced out can move traffic.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.errors import NeedsHuman
+from runners.clusters.anchor import Anchor
+from runners.clusters.desired import SLOTS, Service, Slot
+from runners.ports import Fence
+
+Manifest = dict[str, Any]
+OURS = "sluice.dev"
+ANCHOR, CONTENT, BEFORE = f"{OURS}/anchor", f"{OURS}/content", f"{OURS}/weights-before"
+RELEASE, EPOCH, STABLE, MARKED = (f"{OURS}/{word}" for word in ("release", "epoch", "stable", "marked"))
+SERVICE, SLOT, GENERATION = f"{OURS}/service", f"{OURS}/slot", f"{OURS}/generation"
+PORT = 8080  # where a replica listens, as $PORT
+_ANCHOR, _SLOT = TypeAdapter(Anchor), TypeAdapter(Slot)
+_WEIGHTS = TypeAdapter(dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a cluster's services live, and how requests reach them."""
+
+    namespace: str
+    gateway: str  # namespace/name of the Gateway that routes attach to
+    hostnames: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # service → the names it answers to
+
+
+def backend(service: str, slot: str, generation: int) -> str:
+    """The Service of one content of a slot. Its name is new with each content, so that counters begin anew."""
+    return f"{service}-{slot}-{generation}"
+
+
+def workload(service: str, name: str, slot: Slot, fence: Fence) -> Manifest:
+    """The Deployment of a slot."""
+    labels = {SERVICE: service, SLOT: name}
+    words = {RELEASE: str(fence.release), EPOCH: str(fence.epoch), CONTENT: _SLOT.dump_json(slot).decode()}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": f"{service}-{name}", "labels": {**_labels(service), **labels}, "annotations": words},
+        "spec": {
+            "replicas": slot.replicas,
+            "revisionHistoryLimit": 1,
+            "selector": {"matchLabels": labels},
+            # The slot gets no traffic while its content changes: nothing has to stay up meanwhile.
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "100%", "maxUnavailable": "100%"}},
+            "template": {
+                "metadata": {"labels": {**_labels(service), **labels, GENERATION: str(slot.generation)}},
+                "spec": _pod(slot),
+            },
+        },
+    }
+
+
+def _pod(slot: Slot) -> Manifest:
+    drain = round(slot.drain + 0.5)  # whole seconds, never less than the longest request
+    variables = {"PORT": str(PORT), "SLUICE_VERSION": slot.version, **slot.env}
+    probe = {"path": slot.word("ready", "/"), "port": PORT}
+    return {
+        "terminationGracePeriodSeconds": drain + 10,
+        "containers": [
+            {
+                "name": "app",
+                "image": f"{slot.word('image', '')}@{slot.digest}",
+                "env": [{"name": name, "value": value} for name, value in variables.items()],
+                "ports": [{"name": "http", "containerPort": PORT}],
+                "readinessProbe": {"httpGet": probe, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": 2},
+                # It goes on answering until every gateway has heard that it leaves and its longest request is over.
+                "lifecycle": {"preStop": {"sleep": {"seconds": max(1, drain)}}},
+                "resources": slot.serve.get("resources") or {},
+            }
+        ],
+    }
+
+
+def address(service: str, name: str, slot: Slot) -> Manifest:
+    """The Service of one content of a slot: its selector never changes."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": backend(service, name, slot.generation),
+            "labels": {**_labels(service), SERVICE: service, SLOT: name, GENERATION: str(slot.generation)},
+        },
+        "spec": {
+            "selector": {SERVICE: service, SLOT: name, GENERATION: str(slot.generation)},
+            "ports": [{"name": "http", "port": 80, "targetPort": PORT}],
+        },
+    }
+
+
+def route(service: str, place: Place) -> Manifest:
+    """The HTTPRoute of a service that has none yet: it attaches to the gateway and leads nowhere."""
+    namespace, _, gateway = place.gateway.rpartition("/")
+    parent = {"name": gateway, **({"namespace": namespace} if namespace else {})}
+    names = place.hostnames.get(service, ())
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": service, "labels": {**_labels(service), SERVICE: service}, "annotations": {}},
+        "spec": {"parentRefs": [parent], **({"hostnames": list(names)} if names else {}), "rules": [{}]},
+    }
+
+
+def turned(old: Manifest, service: str, wanted: Service, fence: Fence, before: Mapping[str, int]) -> Manifest:
+    """The route as it should be: our weights in every rule of ours; filters, matches and rules of others stay.
+
+    `before`: what the gateway is known to do now, for as long as it has not taken up the new weights.
+    """
+    words = {
+        **old["metadata"].get("annotations", {}),
+        ANCHOR: _ANCHOR.dump_json(wanted.anchor).decode(),
+        BEFORE: _WEIGHTS.dump_json(dict(before)).decode(),
+        # The same for whoever reads no JSON: people, and the admission policy of charts/guard.
+        RELEASE: str(fence.release),
+        EPOCH: str(fence.epoch),
+        STABLE: wanted.anchor.stable or "",
+        MARKED: ",".join(str(release) for release in wanted.anchor.marks),
+    }
+    rules = [_rule(rule, service, wanted) if ours(rule, service) else rule for rule in old["spec"]["rules"]]
+    return {
+        **old,
+        "metadata": {**old["metadata"], "annotations": words},
+        "spec": {**old["spec"], "rules": rules},
+    }
+
+
+def ours(rule: Manifest, service: str) -> bool:
+    """A rule that leads to the slots of the service, or nowhere yet."""
+    names = [ref["name"] for ref in rule.get("backendRefs", ())]
+    return all(any(name.startswith(f"{service}-{slot}-") for slot in SLOTS) for name in names)
+
+
+def _rule(rule: Manifest, service: str, wanted: Service) -> Manifest:
+    """Both slots, also at 0 %. A slot that never ran anything has no Service, and a route to none is refused."""
+    refs = [
+        {"name": backend(service, name, slot.generation), "port": 80, "weight": wanted.weights[name]}
+        for name, slot in wanted.slots.items()
+        if slot.digest
+    ]
+    return {**rule, "backendRefs": refs}
+
+
+def read(service: str, deployments: Mapping[str, Manifest], found: Manifest | None) -> Service:
+    """The service as its objects say it should be."""
+    slots = {name: _slot(deployments.get(name)) for name in SLOTS}
+    if found is None:
+        return Service(slots=slots)
+    words = found["metadata"].get("annotations", {})
+    anchor = _stored(_ANCHOR, words.get(ANCHOR), Anchor(), f"HTTPRoute {service}", ANCHOR)
+    return Service(anchor, slots, weights(service, found))
+
+
+def weights(service: str, found: Manifest) -> dict[str, int]:
+    """Percent by slot, as the first rule of ours has it."""
+    shares = dict.fromkeys(SLOTS, 0)
+    rule: Manifest = next((rule for rule in found["spec"].get("rules", ()) if ours(rule, service)), {})
+    for ref in rule.get("backendRefs", ()):
+        slot = ref["name"].removeprefix(f"{service}-").partition("-")[0]
+        shares[slot] = int(ref.get("weight", 1))
+    return shares
+
+
+def routed(service: str, found: Manifest) -> tuple[dict[str, int], str]:
+    """What the gateway does now, and why it does not take the route, "" if it does.
+
+    While it has not yet looked at the newest generation it still does what it did before.
+    """
+    latest = found["metadata"].get("generation", 0)
+    parents = found.get("status", {}).get("parents", ())
+    if not parents and any(weights(service, found).values()):
+        wanted = ", ".join(f"{one.get('namespace', '')}/{one['name']}" for one in found["spec"]["parentRefs"])
+        return before(found), f"no gateway has taken up the route of {service}; it asks for {wanted}"
+    said = [condition for parent in parents for condition in parent.get("conditions", ())]
+    current = [one for one in said if one.get("observedGeneration", 0) >= latest]
+    refused = [one for one in current if one["type"] in ("Accepted", "ResolvedRefs") and one["status"] == "False"]
+    if refused:
+        why = "; ".join(f"{one['reason']}: {one['message']}" for one in refused)
+        return before(found), f"the gateway does not take the route of {service}: {why}"
+    taken = {one["type"] for one in current if one["status"] == "True"} >= {"Accepted", "ResolvedRefs"}
+    return (weights(service, found) if taken else before(found)), ""
+
+
+def before(found: Manifest) -> dict[str, int]:
+    """What the gateway did before the last change of the weights."""
+    words = found["metadata"].get("annotations", {})
+    empty = dict.fromkeys(SLOTS, 0)
+    where = f"HTTPRoute {found['metadata']['name']}"
+    return dict(_stored(_WEIGHTS, words.get(BEFORE), empty, where, BEFORE))
+
+
+def _slot(deployment: Manifest | None) -> Slot:
+    if deployment is None:
+        return Slot()
+    meta = deployment["metadata"]
+    content = meta.get("annotations", {}).get(CONTENT)
+    slot = _stored(_SLOT, content, Slot(), f"Deployment {meta['name']}", CONTENT)
+    return Slot(slot.digest, slot.version, slot.serve, deployment["spec"].get("replicas", 1), slot.generation)
+
+
+def _stored(shape: TypeAdapter[Any], text: str | None, empty: Any, where: str, key: str) -> Any:
+    if text is None:
+        return empty
+    try:
+        return shape.validate_json(text)
+    except ValidationError as error:
+        raise NeedsHuman(
+            f"{where} is damaged: its annotation {key} cannot be read ({error.errors()[0]['msg']}); somebody changed "
+            f"it by hand. Put it back, or remove the service's objects and release anew"
+        ) from error
+
+
+def _labels(service: str) -> dict[str, str]:
+    return {"app.kubernetes.io/name": service, "app.kubernetes.io/managed-by": "sluice"}
