@@ -1,0 +1,188 @@
+"""The pages in a real browser: nothing for axe to find, all works without JavaScript, and it is live."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from tests.web import pages_browser
+from tests.web.pages_browser import Site
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=60_000)
+PAGES = (
+    "/",
+    "/releases",
+    "/releases/7",
+    "/releases/8",
+    "/releases/10",
+    "/releases/12",
+    "/releases/13",
+    "/releases/14",
+    "/releases/15",
+    "/approvals",
+    "/calendar",
+    "/releases/9/log/test",
+    "/releases/13/ask/rollback",
+    "/releases/999",
+)
+
+
+AT_REST = """() => new Promise((done) => {
+  let last = -1, frames = 0;
+  const look = () => {
+    frames = scrollY === last ? frames + 1 : 0;
+    last = scrollY;
+    if (frames > 30) done(); else requestAnimationFrame(look);
+  };
+  look();
+})"""  # a page that moves by itself takes a turn of the wheel back
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    running = pages_browser.site(tmp_path_factory.mktemp("site"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = pages_browser.chromium(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
+    fresh.set_default_timeout(60_000)
+    yield fresh
+    fresh.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
+    site: Site, browser: Browser, scheme: Literal["light", "dark"], width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    look = pages_browser.sign_in(site, context)
+    found: list[str] = []
+    for url in (*PAGES, "/login"):
+        if url == "/login":
+            context.clear_cookies()
+        look.page.goto(site.url + url)
+        wide = look.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        report = Axe().run(look.page)
+        found += [f"{url}: {report.generate_report()}"] if report.violations_count else []
+        found += [f"{url}: {wide} px too wide"] if wide > 0 else []
+    context.close()
+
+    assert found == []
+    assert [text for text in look.complaints if "404" not in text] == []
+
+
+def test_a_question_opens_as_a_dialog_names_the_target_and_closes_by_escape(
+    site: Site, context: BrowserContext
+) -> None:
+    page = pages_browser.sign_in(site, context).page
+    page.goto(f"{site.url}/releases/13")
+    page.get_by_role("button", name="Roll back").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Roll back R-13 cart 1.1.0?")
+    expect(dialog).to_contain_text("1.0.0 serves all")
+    report = Axe().run(page)
+    page.keyboard.press("Escape")
+
+    expect(dialog).to_have_count(0)
+    assert report.violations_count == 0, report.generate_report()
+
+
+def test_without_javascript_the_same_question_is_a_page_and_the_form_works(site: Site, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = pages_browser.sign_in(site, context).page
+    page.goto(f"{site.url}/releases/17")
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_label("Reason, optional").fill("looked at it")
+    page.get_by_role("button", name="Resume").click()
+
+    expect(page.get_by_text("It goes on.", exact=True)).to_be_visible()
+    expect(page.locator("#journal")).to_contain_text("ada")
+    context.close()
+
+
+def test_a_page_follows_its_release_without_being_loaded_again(site: Site, context: BrowserContext) -> None:
+    page = pages_browser.sign_in(site, context).page
+    page.goto(f"{site.url}/releases/13")
+    expect(page.locator("#live")).to_contain_text("Live,")
+    page.evaluate("document.documentElement.dataset.mine = 'kept'")
+    before = page.locator("#evidence").inner_text()
+    site.story.tick(13)
+
+    expect(page.locator("#evidence")).not_to_have_text(before)
+    site.story.until(13, lambda release: release.percent == 50)
+    expect(page.locator("#plan [aria-current=step]")).to_contain_text("50 %")
+    expect(page.locator("#now .ladder [aria-current=step]")).to_contain_text("50 %")
+    assert page.evaluate("document.documentElement.dataset.mine") == "kept"
+
+
+def test_what_somebody_writes_is_not_exchanged_under_their_hands(site: Site, context: BrowserContext) -> None:
+    page = pages_browser.sign_in(site, context).page
+    page.goto(f"{site.url}/approvals")
+    expect(page.locator("#live")).to_contain_text("Live,")
+    page.get_by_label("Comment").fill("half a thought")
+    shown = page.locator("#inbox [name=expect_cfg]").input_value()
+    site.story.configure("cfg-4", "shop")
+    site.story.tick(12)
+
+    expect(page.locator("#outdated")).to_contain_text("lena")
+    assert page.get_by_label("Comment").input_value() == "half a thought"
+    assert page.locator("#inbox [name=expect_cfg]").input_value() == shown
+    page.get_by_role("button", name="Approve R-12").click()
+    expect(page.get_by_role("alert")).to_contain_text("target configuration changed from cfg-2 to cfg-4")
+
+
+def test_new_lines_of_a_log_appear_by_themselves(site: Site, context: BrowserContext) -> None:
+    page = pages_browser.sign_in(site, context).page
+    page.goto(f"{site.url}/releases/12/log/build")
+    expect(page.locator("#live")).to_contain_text("Live,")
+    name = "r12-build-1"
+    for number in range(3, 203):
+        site.story.logs.append(name, site.story.logs.size(name), f"line {number}\n".encode())
+
+    expect(page.locator("#L202")).to_be_in_viewport()
+    page.evaluate(AT_REST)
+    page.mouse.move(700, 500)  # over the log, not over the menu
+    page.mouse.wheel(0, -3000)
+    page.wait_for_function("scrollY < 1000")
+    expect(page.get_by_label("Follow")).not_to_be_checked()
+    site.story.logs.append(name, site.story.logs.size(name), b"line 203\n")
+    expect(page.locator("#L203")).to_have_count(1)
+    expect(page.locator("#L203")).not_to_be_in_viewport()
+    assert page.locator(".ln").count() == 203
+
+
+def test_when_the_stream_breaks_the_page_says_so_and_comes_back(site: Site, context: BrowserContext) -> None:
+    page = pages_browser.sign_in(site, context).page
+    page.goto(f"{site.url}/releases/14")
+    expect(page.locator("#live")).to_contain_text("Live,")
+    site.stop()
+
+    expect(page.locator("#live")).to_contain_text("Not live since")
+    expect(page.get_by_role("heading", level=1)).to_have_text("R-14 catalog 1.1.0")
+    site.start()
+    expect(page.locator("#live")).to_contain_text("Live,")
+
+
+def test_the_choice_of_light_or_dark_is_kept(site: Site, context: BrowserContext, tmp_path: Path) -> None:
+    page = pages_browser.sign_in(site, context).page
+    page.get_by_role("button", name="Switch between light and dark").click()
+    page.reload()
+
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"

@@ -1,0 +1,79 @@
+"""The face: dashboard, API, webhooks. Shows rows, takes votes and orders, rings the bell."""
+
+from flask import Flask, request
+from werkzeug.routing import IntegerConverter, Map
+
+from pipeline.store.access import Access
+from pipeline.store.bell import Bell, Kind, Rings
+from pipeline.store.inbox import Inbox
+from pipeline.store.ledger import Ledger
+from pipeline.store.people import People
+from pipeline.store.session import open_database
+
+from . import api, entry, events, health, hooks, pages, problems, starting
+from .face import KEY, Face
+from .feed import Feed
+from .headers import protect
+from .limits import new_limiter
+from .settings import WebSettings, from_environment
+
+ANY_HOST = frozenset({"/healthz", "/metrics"})  # probes come by address
+
+
+class Number(IntegerConverter):
+    """A number in an address. What no row can have as its id is an unknown address, not a question to the database."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
+class NoBell:
+    """Without Redis nobody hears; the sweeper finds the work."""
+
+    def ring(self, kind: Kind, number: int) -> bool:
+        return False
+
+
+def create_app(settings: WebSettings | None = None) -> Flask:
+    """One web process. Reads the environment unless it is told what to use."""
+    settings = settings or from_environment()
+    app = Flask(__name__)
+    app.url_map.converters["int"] = Number
+    app.config.update(MAX_CONTENT_LENGTH=1_000_000, MAX_FORM_MEMORY_SIZE=64_000, MAX_FORM_PARTS=50)
+    problems.watch_over(app)
+    _refuse_other_hosts(app, settings.hosts)
+    protect(app, https=settings.https)
+    app.extensions[KEY] = _parts(app, settings)
+    app.jinja_env.globals["csrf_token"] = entry.form_token
+    for blueprint in (api.api, entry.entry, events.events, health.health, hooks.hooks, starting.starting):
+        app.register_blueprint(blueprint)
+    health.measure_requests(app)
+    pages.register(app)
+    return app
+
+
+def _parts(app: Flask, settings: WebSettings) -> Face:
+    sessions = open_database(settings.database_url)
+    bell: Rings = Bell(settings.redis_url) if settings.redis_url else NoBell()
+    return Face(
+        settings=settings,
+        sessions=sessions,
+        ledger=Ledger(sessions),
+        inbox=Inbox(sessions),
+        people=People(sessions),
+        access=Access(sessions),
+        bell=bell,
+        feed=Feed(events.reader(sessions), events.newest(sessions)),
+        limiter=new_limiter(app, settings.redis_url),
+    )
+
+
+def _refuse_other_hosts(app: Flask, hosts: frozenset[str]) -> None:
+    """A name that is not ours ends here: it may be a trap for links, caches or a browser's idea of the same site."""
+
+    @app.before_request
+    def _check() -> None:
+        if request.host not in hosts and request.path not in ANY_HOST:
+            raise problems.Problem(
+                400, "http.host", "This is not the address of Sluice; use the one it was set up with."
+            )

@@ -1,0 +1,249 @@
+"""What the API gives, as models: the contract of the terminal and of everybody's scripts."""
+
+from datetime import datetime
+from typing import Literal
+
+from .endpoint import Out
+
+
+class ReleaseOut(Out):
+    """One release in a list."""
+
+    id: int
+    app: str
+    tenant: str
+    kind: str
+    version: str
+    commit: str
+    subject: str
+    authors: list[str]
+    digest: str
+    state: str
+    reason: str | None
+    why: str
+    waiting: str
+    who: str
+    until: datetime | None
+    colour: str
+    created_at: datetime
+    since: datetime
+    ended_at: datetime | None
+
+
+class ReleasesOut(Out):
+    releases: list[ReleaseOut]
+    next: str | None
+
+
+class GateOut(Out):
+    """What one gate of one passage said last."""
+
+    passage: str
+    gate: str
+    verdict: str
+    why: str
+    who: str
+    until: datetime | None
+    at: datetime
+
+
+class TargetOut(Out):
+    """What the release has in one cluster, as last seen."""
+
+    cluster: str
+    wave: int
+    slot: str
+    previous: str
+    share: int
+    trouble: str
+
+
+class JobOut(Out):
+    """One long thing of a step."""
+
+    name: str
+    step: str
+    attempt: int
+    state: str
+    why: str
+    started_at: datetime
+    ended_at: datetime | None
+    log_size: int
+    log_done: bool
+
+
+class StepOut(Out):
+    """One step of the plan."""
+
+    name: str
+    stage: str
+    wave: int
+    clusters: list[str]
+    rungs: list[int]
+    place: Literal["done", "here", "ahead"]
+
+
+class PossibleOut(Out):
+    """One verb: `why_not` is empty when the asker may."""
+
+    name: str
+    label: str
+    why_not: str
+
+
+class ShownOut(Out):
+    """What an approval is for; send it back with the vote."""
+
+    digest: str
+    def_hash: str
+    cfg_hash: str
+
+
+class WholeReleaseOut(ReleaseOut):
+    """One release with everything that belongs to it."""
+
+    stands: str  # where it stands and why it waits there, in one sentence
+    percent: int
+    plan: list[StepOut]
+    targets: list[TargetOut]
+    gates: list[GateOut]
+    jobs: list[JobOut]
+    actions: list[PossibleOut]
+    shown: ShownOut
+
+
+class EventOut(Out):
+    """One line of a journal."""
+
+    id: int
+    release: int
+    kind: str
+    text: str
+    actor: str
+    at: datetime
+
+
+class EventsOut(Out):
+    events: list[EventOut]
+    next: int
+
+
+class ExplainOut(Out):
+    """The causal chain in sentences, oldest first, and where it stands now."""
+
+    lines: list[str]
+
+
+class LogOut(Out):
+    """A part of a log. Read on from `next`; the end is reached when `done`."""
+
+    job: str
+    offset: int
+    next: int
+    text: str
+    done: bool
+
+
+class OutcomeOut(Out):
+    """What a verb did. `new`: false when the same was said before and nothing was written."""
+
+    action: str
+    told: str
+    new: bool
+    release: int | None
+    delivery: int | None
+
+
+class AppOut(Out):
+    name: str
+    tenant: str
+    branch: str
+    webhook: str | None
+    last: ReleaseOut | None
+
+
+class AppsOut(Out):
+    apps: list[AppOut]
+
+
+class WaitingOut(Out):
+    """A release that waits for people."""
+
+    release: ReleaseOut
+    passage: str
+    groups: list[str]
+    shown: ShownOut
+    why_not: str
+
+
+class WaitingsOut(Out):
+    approvals: list[WaitingOut]
+
+
+class FreezeOut(Out):
+    id: int
+    name: str
+    reason: str
+    starts: datetime | None
+    ends: datetime | None
+    weekly: str
+    zone: str
+    apps: list[str]
+    clusters: list[str]
+    source: str
+    who: str
+
+
+class DeliveryOut(Out):
+    id: int
+    source: str
+    state: str
+    reason: str
+    release: int | None
+    received_at: datetime
+
+
+class FreezesOut(Out):
+    freezes: list[FreezeOut]
+
+
+class UserOut(Out):
+    name: str
+    email: str
+    role: str
+    disabled: bool
+    created_at: datetime
+
+
+class UsersOut(Out):
+    users: list[UserOut]
+
+
+class TokenOut(Out):
+    id: int
+    name: str
+    account: str
+    prefix: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    last_used: datetime | None
+
+
+class NewTokenOut(TokenOut):
+    token: str  # shown this once
+
+
+class TokensOut(Out):
+    tokens: list[TokenOut]
+
+
+class MeOut(Out):
+    name: str
+    role: str
+    groups: list[str]
+    scopes: list[str]
+
+
+class VersionOut(Out):
+    version: str

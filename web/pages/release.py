@@ -1,0 +1,111 @@
+"""One release: why it waits first, then what happens now, then what happened. And its questions as pages."""
+
+from flask import Blueprint
+
+from pipeline.store import pages
+from pipeline.store.shown import Told
+
+from ..actions import ACTIONS, may
+from ..present import approvals, evidence, gates, journal, ladder, motion, question, signs, steps
+from ..present.words import short
+from ..problems import Problem
+from ..roles import User
+from .frame import View, looking, must_sign_in
+from .frame import show as show_page
+
+blueprint = Blueprint("release", __name__)
+blueprint.before_request(must_sign_in)
+PARTS = (
+    "release_head",
+    "standing",
+    "plan",
+    "now",
+    "evidence",
+    "gates",
+    "votes",
+    "facts",
+    "journal",
+    "questions",
+)
+
+
+@blueprint.get("/releases/<int:release_id>")
+def show(release_id: int) -> str:
+    """Everything about one release."""
+    with looking() as view:
+        told = find(view, release_id)
+        topics = () if told.head.ended_at else (f"release:{release_id}", f"ticks:{release_id}")
+        return show_page(view, "release.html", _values(view, told), nav="releases", parts=PARTS, topics=topics)
+
+
+@blueprint.get("/releases/<int:release_id>/ask/<action>")
+def ask(release_id: int, action: str) -> str:
+    """One question as a page of its own."""
+    with looking() as view:
+        return asked(view, find(view, release_id), action)
+
+
+def asked(view: View, told: Told, action: str, problem: str = "", given: str = "") -> str:
+    """The question, or why it cannot be asked now."""
+    if action not in question.ORDER:
+        raise Problem(404, "action.unknown", "There is no such action on a release; go back to its page.")
+    why_not = may(ACTIONS[action], view.user, told)
+    if why_not and not problem:
+        raise Problem(403 if "role" in why_not else 409, "action.not_now", f"{why_not} Nothing was changed.")
+    one = question.ask(told, action, _versions(view, told))
+    values = {"head": told.head, "question": one, "problem": problem, "given": given}
+    return show_page(view, "ask.html", values, nav="releases")
+
+
+def find(view: View, release_id: int) -> Told:
+    """The release, or a page that says there is none."""
+    told = pages.told(view.session, view.now, release_id) if release_id < 2**62 else None
+    if told is None:
+        raise Problem(404, "release.unknown", f"There is no release R-{release_id}; look for it in the list.")
+    return told
+
+
+def possible(user: User, told: Told) -> tuple[str, ...]:
+    """The actions this person may take now. Cancelling and rolling back are one thing; the page shows one of them."""
+    names = [name for name in question.ORDER if may(ACTIONS[name], user, told) is None]
+    touched = told.release is not None and bool(told.release.targets)
+    dropped = "cancel" if touched or "cancel" not in names else "rollback"
+    return tuple(name for name in names if name != dropped)
+
+
+def _values(view: View, told: Told) -> dict[str, object]:
+    versions = _versions(view, told)
+    lines, sums = evidence.lines(told)
+    gates_now, gates_before = gates.now(told), gates.before(told)
+    return {
+        "head": told.head,
+        "sign": signs.state(told.head, touched=bool(told.placed)),
+        "topic": f"release:{told.head.id}",
+        "ticks": f"ticks:{told.head.id}",
+        "questions": [question.ask(told, name, versions) for name in possible(view.user, told)],
+        "shade": question.shade(told),
+        "why": motion.why(told),
+        "act": motion.act(told),
+        "unseen": [(one.cluster, one.trouble, one.seen_at) for one in told.placed if one.trouble],
+        "plan": steps.rows(told),
+        "pips": steps.pips(told),
+        "stands": steps.stands(told),
+        "current": ladder.current(told),
+        "lines": lines,
+        "sums": sums,
+        "gates_now": gates_now,
+        "gates_before": gates_before,
+        "gates_for": gates.heading(told),
+        "gates_count": gates.counted(gates_now),
+        "gates_before_count": gates.counted(gates_before),
+        "asked": approvals.asked(told, view.user.name),
+        "jobs": told.jobs,
+        "journal": journal.entries(told.events),
+        "since_live": [
+            (one.cluster, versions.get(one.previous) or short(one.previous)) for one in told.placed if one.previous
+        ],
+    }
+
+
+def _versions(view: View, told: Told) -> dict[str, str]:
+    return pages.versions(view.session, told.head.app, [one.previous for one in told.placed if one.previous])
