@@ -1,0 +1,1 @@
+"""Buyers for the shop: an open-loop load generator that counts every answer."""

@@ -1,0 +1,125 @@
+"""A release manager at work in a real browser, on the real running system; and the pictures for the README."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from tests.e2e.installation import FIXTURES, LOOK, WORD, Installation
+from tests.load import Load
+from tests.runners.until import until
+from tests.web.pages_browser import chromium
+
+pytestmark = [pytest.mark.story, pytest.mark.browser]
+expect.set_options(timeout=60_000)
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+DEFINITION = (FIXTURES / "pebble" / "sluice.yaml").read_text()
+ASKING = DEFINITION.replace("clusters: [az1], ", "clusters: [az1], gates: [{approval: {from: release-managers}}], ")
+SLOW = ASKING.replace("python3 -I -S check.py", "sh slow.sh").replace("[50%]", "[10%, 25%, 50%]", 1)
+TALKS = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo "line $i of the test"; sleep 0.2; done; python3 -I -S check.py'
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    with sync_playwright() as playwright:
+        browser = chromium(playwright)
+        yield browser.new_context(viewport={"width": 1440, "height": 1000})
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(context: BrowserContext, shop: Installation) -> Page:
+    """Lena, signed in by the form; nothing may break the content policy on any page."""
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto(f"{shop.url}/login")
+    page.get_by_label("Name or email").fill("lena")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    complaints.clear()  # the browser notes the 401 that was asked for
+    page.get_by_label("Name or email").fill("lena")
+    page.get_by_label("Password").fill(WORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{shop.url}/")
+    yield page
+    assert complaints == []
+
+
+def picture(page: Page, name: str, folder: Path) -> None:
+    """The page in light and dark; `make screenshots` keeps them for the README."""
+    kept = PICTURES if os.environ.get("SLUICE_PICTURES") else folder
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=kept / f"{name}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+
+
+def test_the_output_of_a_running_test_appears_while_it_is_written(page: Page, shop: Installation) -> None:
+    shop.release("v1")
+    files = {path.name: path.read_bytes() for path in (FIXTURES / "pebble").iterdir() if path.is_file()}
+    files |= {"sluice.yaml": SLOW.encode(), "slow.sh": TALKS.encode()}
+    commit = shop.repository.push(files, subject="Test slowly", by="mei@example.org")
+    shop.report(commit)
+    until(lambda: shop.call("GET", "/api/releases")["releases"][0]["commit"] == commit, "the release", every=LOOK)
+    number = shop.call("GET", "/api/releases")["releases"][0]["id"]
+    until(lambda: [job for job in shop.show(number)["jobs"] if job["step"] == "test"], "the test runs", every=LOOK)
+
+    page.goto(f"{shop.url}/releases/{number}/log/test")
+
+    expect(page.get_by_text("line 3 of the test")).to_be_visible()
+    assert page.get_by_text("line 40 of the test").count() == 0
+    expect(page.get_by_text("line 40 of the test")).to_be_visible()
+    shop.waits(number, "0 of 1")
+
+
+def test_an_approval_given_on_the_page_lets_the_release_go_on(page: Page, shop: Installation, tmp_path: Path) -> None:
+    number = shop.call("GET", "/api/approvals")["approvals"][0]["release"]["id"]
+    page.goto(f"{shop.url}/releases/{number}")
+    expect(page.get_by_text("0 of 1 of release-managers agreed").first).to_be_visible()
+
+    page.get_by_role("button", name="Approve").first.click()
+    page.get_by_role("dialog").get_by_label("Comment").fill("Looks fine")
+    page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+
+    with Load(shop.port("az1"), 60), Load(shop.port("az2"), 60):
+        expect(page.get_by_text("Looks fine").first).to_be_visible()
+        expect(page.get_by_text("Canary on az1").first).to_be_visible()
+        expect(page.get_by_text("Evidence that it is not worse").first).to_be_visible()
+        picture(page, "release", tmp_path)
+        assert shop.ends(number) == "live"
+        expect(page.locator(".pill").get_by_text("live", exact=True).first).to_be_visible()
+
+
+def test_rolling_back_asks_with_the_target_and_the_page_follows_without_a_reload(
+    page: Page, shop: Installation
+) -> None:
+    with Load(shop.port("az1"), 60), Load(shop.port("az2"), 60):
+        number = shop.push("v3")
+        shop.reaches(number, 50)
+        page.goto(f"{shop.url}/releases/{number}")
+        page.get_by_role("button", name="Roll back").first.click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("az1", exact=True)).to_be_visible()
+        dialog.get_by_label("Reason").fill("payment provider rejects it")
+        dialog.get_by_role("button", name="Roll back").click()
+
+        expect(page.locator(".pill").get_by_text("rolled back").first).to_be_visible()
+        expect(page.get_by_text("payment provider rejects it").first).to_be_visible()
+
+    assert shop.show(number)["reason"] == "cancelled"
+
+
+def test_the_overview_says_what_runs_where(page: Page, shop: Installation, tmp_path: Path) -> None:
+    with Load(shop.port("az1"), 60), Load(shop.port("az2"), 60):
+        asked = shop.push("v4", definition=ASKING)
+        shop.waits(asked, "0 of 1")
+        page.goto(shop.url)
+
+        expect(page.get_by_role("heading", name="What runs where")).to_be_visible()
+        expect(page.get_by_text("needs you").first).to_be_visible()
+        picture(page, "overview", tmp_path)
