@@ -27,3 +27,14 @@ def bed(node: Node, api: Api) -> Iterator[KubernetesBed]:
     bed = KubernetesBed(node, api, f"shop-{uuid.uuid4().hex[:8]}")
     yield bed
     bed.remove()
+
+
+@pytest.fixture
+def bed_apart() -> Iterator[KubernetesBed]:
+    """A service in a cluster where no other test moves traffic."""
+    node = Node("dr")
+    api = Api(node.name, node.access())
+    bed = KubernetesBed(node, api, f"shop-{uuid.uuid4().hex[:8]}")
+    yield bed
+    bed.remove()
+    api.close()

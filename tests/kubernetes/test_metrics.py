@@ -9,7 +9,7 @@ from runners.metrics.routes import RouteMetrics
 from runners.ports import SlotCounts
 from tests.kubernetes.bed import KubernetesBed
 from tests.ports import free_ports
-from tests.runners.contract_cluster import FIRST, SECOND, canary, go_live
+from tests.runners.contract_cluster import FIRST, SECOND, canary, carry_out, go_live
 from tests.runners.contract_metrics import Gauge, MetricsContract
 from tests.runners.until import until
 
@@ -31,7 +31,7 @@ class RouteGauge:
         return self.bed.service
 
     def ask(self, slot: str, good: int, bad: int) -> None:
-        self.bed.cluster.route(SECOND, self.service, slot, 100)
+        carry_out(lambda: self.bed.cluster.route(SECOND, self.service, slot, 100))
         self.bed.until(lambda now: now.weights[slot] == 100)
         self.bed.gateway_follows()
         before = self.metrics.read("az1", self.service)[slot].requests.total
@@ -41,7 +41,7 @@ class RouteGauge:
 
     def redeploy(self) -> None:
         cluster = self.bed.cluster
-        cluster.route(SECOND, self.service, "a", 100)
+        carry_out(lambda: cluster.route(SECOND, self.service, "a", 100))
         self.bed.until(lambda now: now.weights["b"] == 0)
         for version in ("v3", "v2"):
             cluster.deploy(SECOND, self.service, "b", self.bed.workload(version), 1)

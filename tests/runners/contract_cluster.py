@@ -8,6 +8,7 @@ import pytest
 from pipeline.errors import NeedsHuman, TryLater
 from pipeline.facts import ClusterSeen
 from runners.ports import Cluster, Fence, Workload
+from tests.runners.until import until
 
 FIRST, SECOND, THIRD = Fence(release=11, epoch=4), Fence(release=12, epoch=2), Fence(release=13, epoch=1)
 
@@ -25,13 +26,26 @@ class Bed(Protocol):
         ...
 
 
+def carry_out(write: Callable[[], None]) -> None:
+    """A write as the loop does it: what may pass by itself is written again at the next look."""
+
+    def taken() -> bool:
+        try:
+            write()
+        except TryLater:
+            return False
+        return True
+
+    until(taken, "the cluster takes it", every=0.1)
+
+
 def go_live(bed: Bed, fence: Fence, slot: str, version: str, replicas: int = 1) -> None:
     """A whole release without canary."""
     cluster, service = bed.cluster, bed.service
     cluster.beat(fence, service)
     cluster.deploy(fence, service, slot, bed.workload(version), replicas)
     bed.until(lambda now: now.slot(slot).ready == replicas)
-    cluster.route(fence, service, slot, 100)
+    carry_out(lambda: cluster.route(fence, service, slot, 100))
     bed.until(lambda now: now.weights[slot] == 100)
     cluster.promote(fence, service, slot)
 
@@ -43,7 +57,7 @@ def canary(bed: Bed, fence: Fence, version: str, percent: int) -> str:
     cluster.beat(fence, service)
     cluster.deploy(fence, service, slot, bed.workload(version), 1)
     bed.until(lambda now: now.slot(slot).ready == 1)
-    cluster.route(fence, service, slot, percent)
+    carry_out(lambda: cluster.route(fence, service, slot, percent))
     bed.until(lambda now: now.weights[slot] == percent)
     return slot
 
