@@ -27,7 +27,15 @@ ROUND = 0.2  # seconds between two looks at the parts
 LONGEST_END = 40.0  # seconds in which the supervisor has to end everything
 WORKERS = 2
 KEPT = {"PATH", "HOME", "LANG", "CRASHPOINT", "SLUICE_CACHE", "TMPDIR"}  # what parts may know of our environment
-KEPT_FAMILIES = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_", "REQUESTS_CA_")  # builds need them
+KEPT_FAMILIES = (
+    "DOCKER_",
+    "PIP_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_",
+    "REQUESTS_CA_",
+)  # builds need them
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 

@@ -65,10 +65,16 @@ def _last_resort(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
 
 def _kinds(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
     kinds = sorted({platform.clusters[cluster].kind for wave in app.waves for cluster in wave.clusters})
+    entry = platform.apps.get(app.app)
+    image = entry.image if entry else None
     if len(kinds) > 1:
         yield "waves", f"the clusters are of different kinds ({', '.join(kinds)}); one release can serve one kind only"
-    elif kinds == ["kubernetes"]:
-        yield "waves", "this version of Sluice releases to local clusters only; give the clusters kind: local"
+    elif kinds == ["kubernetes"] and not image:
+        yield "waves", "Kubernetes clusters run images; platform.yaml must say where they are kept: image: of the app"
+    elif kinds == ["local"] and image:
+        yield "waves", "platform.yaml gives the app an image, and local clusters run bundles; remove image: there"
+    elif kinds == ["local"] and not app.serve.run:
+        yield "serve.run", "local clusters need the command of one replica; add run: to serve"
 
 
 def _room(app: App, platform: Platform) -> Iterator[tuple[str, str]]:

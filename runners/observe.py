@@ -44,7 +44,8 @@ def _read(target: Target, release: Release, seen: ClusterSeen, world: World, now
     old = target.other
     counts: dict[str, Count] = {}
     with suppress(TryLater, NeedsHuman):  # no data is a fact: the reading says so, the judge never takes it for good
-        counts = {slot: one.requests for slot, one in world.metrics.read(target.cluster, target.service).items()}
+        read = world.metrics[target.cluster].read(target.cluster, target.service)
+        counts = {slot: one.requests for slot, one in read.items()}
     new_slot, old_slot = seen.slot(target.slot), seen.slot(old)
     well = not seen.trouble and new_slot.ready >= max(1, new_slot.wanted) and old_slot.ready >= old_slot.wanted
     return Reading(

@@ -5,9 +5,9 @@ raises `NeedsHuman`; nothing else is raised. One contract suite per port (`tests
 the fake and every real adapter.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -139,8 +139,13 @@ class Builder(Protocol):
 
     def look(self, name: str) -> BuildSeen: ...
 
-    def command(self, digest: str, name: str, run: str, timeout: float) -> JobSpec:
-        """The job `name` that runs the shell command `run` in a throw-away copy of what was built as `digest`."""
+    def command(self, digest: str, tree: Path, name: str, run: str, timeout: float) -> JobSpec:
+        """The job `name` that runs the shell command `run` where what was built as `digest` is at hand, in a throw-away
+        copy of the app: of the bundle, or of `tree`, the commit that the image was built from."""
+        ...
+
+    def prune(self, keep: Set[str], older_than: timedelta) -> int:
+        """Remove what was built longer ago and is not in `keep` (digests), and what else is left over; how much."""
         ...
 
 
@@ -158,7 +163,7 @@ class Fence:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """What a slot runs. For local clusters `serve` holds run, ready, port and env; `replicas` is asked apart."""
+    """What a slot runs. `serve` is that part of the definition; `replicas` is asked apart."""
 
     digest: str
     version: str  # shown to people and given to the app as SLUICE_VERSION
@@ -233,11 +238,11 @@ class FrontDoor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything outside, as `wiring` built it. `sources` by app name."""
+    """Everything outside, as `wiring` built it. Sources and builders by app, clusters and metrics by cluster."""
 
     sources: Mapping[str, Source]
-    builder: Builder
+    builders: Mapping[str, Builder]
     jobs: Jobs
     clusters: Mapping[str, Cluster]
-    metrics: Metrics
+    metrics: Mapping[str, Metrics]
     front: FrontDoor

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 
 from pipeline.definition.platform import Platform
 from pipeline.definition.reading import read_platform
-from pipeline.errors import BadDefinition, TryLater
+from pipeline.errors import BadDefinition
 from pipeline.pinned import configuration, content_hash
 from pipeline.store import housekeeping
 from pipeline.store.bell import Bell
@@ -26,19 +25,16 @@ from pipeline.store.people import People
 from pipeline.store.rehearsal import rehearse
 from pipeline.store.session import Sessions, open_database
 from pipeline.windows import span_of
+from runners import adapters
+from runners.adapters import Listed
 from runners.builders.bundle import BundleBuilder
-from runners.clusters.local import LocalCluster
 from runners.front import FileFront
 from runners.intake import Desk
 from runners.jobs.process import ProcessJobs
-from runners.metrics.scrape import GatewayMetrics
 from runners.ports import World
 from runners.sources.git import GitSource
 
 _log = structlog.get_logger()
-T = TypeVar("T")
-
-
 KEPT = timedelta(days=14)  # how long what nobody needs is kept all the same
 LATEST = 20  # live releases of an app whose bundles stay, so that it can return to them
 
@@ -63,13 +59,6 @@ class Settings:
             redis_url=os.environ["REDIS_URL"],
             cache=Path(os.environ.get("SLUICE_CACHE") or Path.home() / ".cache" / "sluice"),
         )
-
-
-class Listed(dict[str, T]):
-    """What platform.yaml lists. What it lists no longer holds the releases that need it, and they say so."""
-
-    def __missing__(self, name: str) -> T:
-        raise TryLater(f"{name} is not in platform.yaml any more; put it back, or cancel the release")
 
 
 class Wiring:
@@ -107,13 +96,14 @@ class Wiring:
 
     @cached_property
     def world(self) -> World:
-        home = self.settings.home
+        platform, home = self.platform, self.settings.home
+        clusters = adapters.clusters(platform, home)
         return World(
             sources=self.git,
-            builder=self.builder,
+            builders=adapters.builders(platform, home, self.jobs, self.bundles),
             jobs=self.jobs,
-            clusters=Listed({name: LocalCluster(name, home) for name in self.platform.clusters}),
-            metrics=GatewayMetrics(home),
+            clusters=clusters,
+            metrics=adapters.metrics(platform, home, clusters),
             front=FileFront(home),
         )
 
@@ -140,13 +130,15 @@ class Wiring:
         self.ledger.configure(Configured(apps, self.platform.groups, freezes))
 
     def tidy(self) -> None:
-        """Forget what nobody needs any more: old output, deliveries, jobs, trees, and bundles nothing may return to."""
+        """Forget what nobody needs any more: output, deliveries, jobs, trees, and what nothing may return to."""
         housekeeping.tidy(self.sessions)
         self.jobs.prune(KEPT)
-        self.builder.prune(self._needed(), KEPT)
         for source in self.git.values():
             source.prune(set(), KEPT)
             source.tidy()
+        needed = self._needed()
+        for builder in set(self.world.builders.values()):
+            builder.prune(needed, KEPT)
 
     def _needed(self) -> set[str]:
         """The digests that run somewhere, or that a release could bring or return to."""
@@ -159,7 +151,7 @@ class Wiring:
         return slots | self.ledger.digests(LATEST)
 
     @cached_property
-    def builder(self) -> BundleBuilder:
+    def bundles(self) -> BundleBuilder:
         return BundleBuilder(self.jobs, self.settings.home / "bundles", self.settings.cache)
 
     @cached_property

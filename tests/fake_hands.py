@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -175,8 +175,11 @@ class FakeBuilder:
             return BuildSeen(seen.state, digest_of(self.builds[name]))
         return BuildSeen(seen.state, "", self.whys.get(name, seen.why))
 
-    def command(self, digest: str, name: str, run: str, timeout: float) -> JobSpec:
+    def command(self, digest: str, _tree: Path, name: str, run: str, timeout: float) -> JobSpec:
         return JobSpec(name, ("/bin/sh", "-c", run), Path(digest), timeout=timeout, title=run)
+
+    def prune(self, keep: Set[str], older_than: timedelta) -> int:
+        return 0
 
 
 def digest_of(spec: BuildSpec) -> str:

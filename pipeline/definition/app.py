@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from .checks import clusters_once, gates_once, once, rising
-from .words import READY, Duration, EnvName, Name, Percent, Points, RepoPath
+from .words import CPU, LABEL, MEMORY, READY, Duration, EnvName, Name, Percent, Points, RepoPath
 
 Command = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
@@ -29,19 +29,40 @@ class Bundle(Part):
     )
 
 
+class Image(Part):
+    """How to make an image: a Dockerfile and the folder that it may copy from."""
+
+    context: RepoPath = Field(
+        default=".", description="The folder that the Dockerfile may copy from.", examples=["services/shop"]
+    )
+    dockerfile: RepoPath = Field(
+        default="Dockerfile", description="The Dockerfile, as seen from the context.", examples=["deploy/Dockerfile"]
+    )
+    args: dict[EnvName, str] = Field(
+        default={}, description="Values for the ARGs of the Dockerfile, no secrets.", examples=[{"PYTHON": "3.11"}]
+    )
+
+
 class Build(Part):
     """What to build. Local clusters take a bundle, Kubernetes clusters an image."""
 
     bundle: Bundle = Field(
         default=Bundle(), description="A copy of the tree with what it needs to run.", examples=[{"run": "make build"}]
     )
+    image: Image = Field(
+        default=Image(),
+        description="An image, kept in the registry that platform.yaml names.",
+        examples=[{"dockerfile": "deploy/Dockerfile"}],
+    )
 
 
 class Serve(Part):
-    """How a local cluster runs one replica: `run` in a shell with $PORT set, ready when `ready` answers 200."""
+    """How a replica runs: ready when `ready` answers 200 on $PORT. A local cluster runs `run` in a shell; an image has
+    its own command."""
 
-    run: Command = Field(
-        description="The command of one replica, run in a shell. It listens on 127.0.0.1:$PORT.",
+    run: Command | None = Field(
+        default=None,
+        description="The command of one replica in a local cluster, run in a shell. It listens on 127.0.0.1:$PORT.",
         examples=["gunicorn -b 127.0.0.1:$PORT shop:app"],
     )
     ready: Annotated[str, StringConstraints(pattern=READY)] = Field(
@@ -61,6 +82,21 @@ class Serve(Part):
     )
     env: dict[EnvName, str] = Field(
         default={}, description="Variables of the environment, no secrets.", examples=[{"LOG_LEVEL": "info"}]
+    )
+    secrets: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=LABEL)], ...], Field(max_length=20), AfterValidator(once)
+    ] = Field(
+        default=(),
+        description="Secrets of a Kubernetes cluster whose keys become variables too: where its database is, and such.",
+        examples=[["shop-database"]],
+    )
+    cpu: Annotated[str, StringConstraints(pattern=CPU)] | None = Field(
+        default=None, description="What a replica asks of its node, in Kubernetes.", examples=["250m"]
+    )
+    memory: Annotated[str, StringConstraints(pattern=MEMORY)] | None = Field(
+        default=None,
+        description="What a replica asks of its node and may not exceed, in Kubernetes.",
+        examples=["192Mi"],
     )
 
 

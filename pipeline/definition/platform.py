@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from .app import ApprovalGate, Part
 from .checks import agreed, gates_once, once, unknown, weekly_known, zone_known
 from .problems import Complaint, Path
-from .words import BRANCH, BY_PEOPLE, USER, Name, RepoPath
+from .words import BRANCH, BY_PEOPLE, COUNTERS, GATEWAY, HOST, IMAGE, LABEL, USER, Name, RepoPath
 
 Names = Annotated[tuple[Name, ...], AfterValidator(once)]
 User = Annotated[str, StringConstraints(pattern=USER)]
@@ -22,6 +22,21 @@ class Tenant(Part):
     )
 
 
+class Reached(Part):
+    """Where in a Kubernetes cluster the apps are, and how their requests come in and are counted."""
+
+    namespace: Annotated[str, StringConstraints(pattern=LABEL)] = Field(
+        description="The namespace of the apps.", examples=["shop"]
+    )
+    gateway: Annotated[str, StringConstraints(pattern=GATEWAY)] = Field(
+        description="The Gateway that routes attach to, as namespace/name.", examples=["edge/web"]
+    )
+    counters: Annotated[str, StringConstraints(pattern=COUNTERS)] = Field(
+        description="Where the Traefik of that Gateway tells its counters.",
+        examples=["http://traefik.example.org:9100/metrics"],
+    )
+
+
 class ClusterEntry(Part):
     """One cluster. Clusters of one `group` are active-active: never two of them in transition at once. `dr`: last."""
 
@@ -29,6 +44,11 @@ class ClusterEntry(Part):
         default="local",
         description="Processes on this machine, or a Kubernetes cluster.",
         examples=["kubernetes"],
+    )
+    kubernetes: Reached | None = Field(
+        default=None,
+        description="How a Kubernetes cluster is used; `sluice cluster add` lets Sluice in.",
+        examples=[{"namespace": "shop", "gateway": "edge/web", "counters": "http://traefik.example.org:9100/metrics"}],
     )
     group: Name | None = Field(
         default=None,
@@ -70,6 +90,16 @@ class AppEntry(Part):
     )
     definition: RepoPath = Field(
         default="sluice.yaml", description="Path of the definition in the repository.", examples=["deploy/sluice.yaml"]
+    )
+    image: Annotated[str, StringConstraints(pattern=IMAGE)] | None = Field(
+        default=None,
+        description="The repository in a registry where its images are kept, for Kubernetes clusters.",
+        examples=["registry.example.org/web/shop"],
+    )
+    hosts: Annotated[tuple[Annotated[str, StringConstraints(pattern=HOST)], ...], AfterValidator(once)] = Field(
+        default=(),
+        description="The names its requests come for, in Kubernetes clusters; none: all that reach the gateway.",
+        examples=[["shop.example.org"]],
     )
     webhook: Hook | None = Field(
         default=None,
@@ -138,6 +168,11 @@ class Platform(Part):
         examples=[[{"name": "Weekend", "weekly": "Fri 16:00 - Mon 08:00"}]],
     )
 
+    @field_validator("clusters")
+    @classmethod
+    def _kinds_are_whole(cls, clusters: dict[str, ClusterEntry], info: ValidationInfo) -> dict[str, ClusterEntry]:
+        return agreed(clusters, _unreached(clusters)) if info.context == BY_PEOPLE else clusters
+
     @field_validator("apps")
     @classmethod
     def _tenants_exist(cls, apps: dict[str, AppEntry], info: ValidationInfo) -> dict[str, AppEntry]:
@@ -158,6 +193,16 @@ def _named(rules: tuple[Any, ...], key: str, info: ValidationInfo) -> Iterator[C
     for number, rule in enumerate(rules):
         named: list[tuple[Path, str]] = [((number, key, at), name) for at, name in enumerate(getattr(rule, key))]
         yield from unknown(named, info.data.get(key), key.removesuffix("s"))
+
+
+def _unreached(clusters: dict[str, ClusterEntry]) -> Iterator[Complaint]:
+    """A Kubernetes cluster says how it is used, a local one has nothing to say."""
+    for name, cluster in clusters.items():
+        if cluster.kind == "kubernetes" and cluster.kubernetes is None:
+            hint = "add kubernetes: {namespace: …, gateway: …, counters: …}"
+            yield Complaint((name, "kind"), f"{name} is a Kubernetes cluster and does not say how it is used", hint)
+        if cluster.kind == "local" and cluster.kubernetes is not None:
+            yield Complaint((name, "kubernetes"), f"{name} is a local cluster", "add kind: kubernetes, or remove this")
 
 
 def _paths(apps: dict[str, AppEntry]) -> Iterator[Complaint]:

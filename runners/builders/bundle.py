@@ -5,11 +5,10 @@
 
 import json
 import os
-import re
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -20,10 +19,9 @@ from runners.ports import BuildSeen, BuildSpec, Jobs, JobSpec, JobState
 
 from . import tree
 from .make_bundle import Request
+from .outcome import DIGEST, FLOOR, TIMEOUT, no_room, outcome
+from .results import read
 
-DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
-FLOOR = 5 * 1000**3  # bytes free, or no build begins
-TIMEOUT = 1800.0
 HARMFUL = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON", "PIP_REQUIREMENT", "PIP_CONSTRAINT"}
 PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}
 
@@ -43,6 +41,7 @@ class BundleBuilder:
     ) -> None:
         self._jobs = jobs
         self._bundles, self._cache = bundles_dir.absolute(), cache_dir.absolute()
+        self._results = self._bundles / ".results"
         self._env = passed_on(os.environ) if env is None else dict(env)
         self._floor, self._timeout = floor, timeout
 
@@ -69,30 +68,22 @@ class BundleBuilder:
 
     def look(self, name: str) -> BuildSeen:
         """What the job says, and the digest or the reason it left behind."""
-        seen = self._jobs.look(name)
-        if seen.state not in (JobState.DONE, JobState.FAILED):
-            return BuildSeen(seen.state)
-        result = _read(self._bundles / ".results" / f"{name}.json")
-        if seen.state is JobState.FAILED:
-            return BuildSeen(JobState.FAILED, "", result.get("why") or seen.why)
-        if not DIGEST.fullmatch(digest := result.get("digest", "")):
-            return BuildSeen(JobState.FAILED, "", "the build ended without leaving a digest")
-        return BuildSeen(JobState.DONE, digest)
+        return outcome(self._jobs, self._results, name)
 
-    def command(self, digest: str, name: str, run: str, timeout: float) -> JobSpec:
-        """`run` in a throw-away copy of the bundle, with the bundle's own packages first."""
+    def command(self, digest: str, _tree: Path, name: str, run: str, timeout: float) -> JobSpec:
+        """`run` in a throw-away copy of the bundle, which has its own tree, with the bundle's packages first."""
         return spec_for_test(name, self.path(digest), run, timeout=timeout)
 
     def path(self, digest: str) -> Path:
         """Where the bundle of this digest is, or would be."""
         return bundle_path(self._bundles, digest)
 
-    def prune(self, keep: set[str], older_than: timedelta) -> int:
+    def prune(self, keep: Set[str], older_than: timedelta) -> int:
         """Remove what nobody used since: bundles not in `keep`, drafts, environments, results; how many went."""
         kept = {digest.removeprefix("sha256:") for digest in keep}
-        old = [path for path in _listing(self._bundles) if path.name != ".results" and path.name not in kept]
+        old = [path for path in _listing(self._bundles) if path != self._results and path.name not in kept]
         old += [path for path in _listing(self._cache / "venvs") if path.is_dir()]
-        old += _listing(self._bundles / ".results")
+        old += _listing(self._results)
         gone = 0
         for path in old:
             mark = path / "sluice-complete"
@@ -108,11 +99,8 @@ class BundleBuilder:
             free = shutil.disk_usage(self._bundles).free
         except OSError as error:
             raise TryLater(f"builder.disk: {self._bundles} cannot be written: {error}") from error
-        if free < self._floor:
-            raise NeedsHuman(
-                f"builder.disk: {free / 1e9:.1f} GB are free in {self._bundles}, a build needs "
-                f"{self._floor / 1e9:.1f} GB; remove what is not needed, then run the release again"
-            )
+        if why := no_room(free, self._floor, str(self._bundles)):
+            raise NeedsHuman(why)
 
 
 def recipe(build: Mapping[str, object]) -> tuple[str | None, str | None]:
@@ -166,7 +154,7 @@ def spec_for_test(
 
 def intact(bundle: Path) -> bool:
     """Whether the tree is still what its name says."""
-    about = _read(bundle / "bundle.json")
+    about = read(bundle / "bundle.json")
     try:
         return tree.digest(bundle / "tree", about["lock"], about["recipe"]) == f"sha256:{bundle.name}"
     except (KeyError, OSError, tree.Unbuildable):
@@ -175,11 +163,3 @@ def intact(bundle: Path) -> bool:
 
 def _listing(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
-
-
-def _read(path: Path) -> dict[str, str]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -1,20 +1,19 @@
 """The program of a build job: tree and recipe in, bundle out; its output is the build log, its last line the digest."""
 
-import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from runners.jobs.supervise import write_json
 
 from . import tree, venv
+from .buildlog import section
+from .results import leave
 from .tree import Unbuildable
 
 
@@ -30,25 +29,6 @@ class Request:
     cache: str
     python: str | None
     run: str | None
-
-
-@dataclass(slots=True)
-class Section:
-    """A part of the log with a headline, and a closing line with what it did and how long it took."""
-
-    notes: list[str] = field(default_factory=list)
-
-
-@contextlib.contextmanager
-def section(title: str) -> Iterator[Section]:
-    say(f"--- {title}")
-    began, here = time.monotonic(), Section()
-    yield here
-    say("    " + ", ".join([*here.notes, f"{time.monotonic() - began:.2f} s"]))
-
-
-def say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - this is the build's log
 
 
 def build(request: Request) -> str:
@@ -121,17 +101,7 @@ def _settle(draft: Path, final: Path) -> None:
 def main(text: str) -> int:
     """Write the result where `BundleBuilder.look` reads it; 0 when there is a digest."""
     request = Request(**json.loads(text))
-    result = Path(request.bundles) / ".results" / f"{request.name}.json"
-    try:
-        found = {"digest": build(request), "why": ""}
-    except Unbuildable as reason:
-        found = {"digest": "", "why": str(reason)}
-    except OSError as error:
-        found = {"digest": "", "why": f"the bundle could not be written: {error}"}
-    result.parent.mkdir(parents=True, exist_ok=True)
-    write_json(str(result), found)
-    say(found["digest"] or f"The build failed: {found['why']}.")
-    return 0 if found["digest"] else 1
+    return leave(Path(request.bundles) / ".results", request.name, lambda: build(request))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Virtual environments from a lock with hashes: made once per lock and Python, then linked into each bundle."""
 
-import contextlib
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -12,9 +10,10 @@ import subprocess
 import sys
 import sysconfig
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from .alone import alone
 from .tree import Unbuildable
 
 COMPLETE = "sluice-complete"
@@ -46,21 +45,13 @@ def cached(lock: Path, name: str, cache: Path, env: Mapping[str, str]) -> tuple[
             f"{name}: {found[1].decode()} is not accepted; one file must name every package with its hash"
         )
     venv = cache / "venvs" / key(content)
-    venv.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(venv.with_suffix(".lock")):
+    with alone(venv.with_suffix(".lock")):
         there = (venv / COMPLETE).exists()
         if not there:
             shutil.rmtree(venv, ignore_errors=True)
             _make(venv, lock, name, {**env, "PIP_CACHE_DIR": str(cache / "pip")})
         (venv / COMPLETE).touch()
     return venv, there
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # the deadline of the build's job bounds this wait
-        yield
 
 
 def _make(venv: Path, lock: Path, name: str, env: Mapping[str, str]) -> None:

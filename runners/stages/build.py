@@ -20,13 +20,13 @@ def run(release: Release, world: World) -> Ran:
     if release.digest:
         return Ran(Pass(f"Uses {release.digest[:19]}"), release.digest)
     name = current(world.jobs, job_stem(release))
-    seen = world.builder.look(name)
+    seen = world.builders[release.app].look(name)
     match seen.state:
         case JobState.UNKNOWN:
-            world.builder.start(_spec(name, release, world))
+            world.builders[release.app].start(_spec(name, release, world))
             return Ran(Wait("The build starts", look_again=timedelta(seconds=1)))
         case JobState.RUNNING:
-            return Ran(Wait("Builds the bundle", look_again=timedelta(seconds=1)))
+            return Ran(Wait("The build runs", look_again=timedelta(seconds=1)))
         case JobState.FAILED:
             return Ran(Fail(f"The build failed: {seen.why}"))
         case JobState.DONE:
@@ -35,5 +35,5 @@ def run(release: Release, world: World) -> Ran:
 
 def _spec(name: str, release: Release, world: World) -> BuildSpec:
     tree = world.sources[release.app].checkout(release.commit)
-    recipe = release.spec.build.bundle.model_dump(exclude_none=True)
+    recipe = release.spec.build.model_dump(exclude_none=True)
     return BuildSpec(name, release.app, release.commit, tree, recipe)

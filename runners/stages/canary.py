@@ -51,4 +51,4 @@ def bring(fence: Fence, release: Release, world: World, target: Target, size: in
 
 def workload(release: Release) -> Workload:
     """What a slot runs for this release."""
-    return Workload(release.digest, release.version, release.spec.serve.model_dump(mode="json"))
+    return Workload(release.digest, release.version, release.spec.serve.model_dump(mode="json", exclude_none=True))

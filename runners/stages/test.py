@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from pipeline.definition.app import Test
 from pipeline.release import Release
 from pipeline.verdict import Fail, Pass, Wait
-from runners.ports import JobState, World
+from runners.ports import JobSpec, JobState, World
 
 from .attempts import current
 from .ran import Ran
@@ -23,7 +24,7 @@ def run(release: Release, world: World) -> Ran:
         seen = world.jobs.look(name)
         match seen.state:
             case JobState.UNKNOWN:
-                world.jobs.start(world.builder.command(release.digest, name, command.run, command.timeout))
+                world.jobs.start(_job(release, world, name, command))
                 return Ran(Wait(f"Test {test} starts", look_again=timedelta(seconds=1)))
             case JobState.RUNNING:
                 return Ran(Wait(f"Test {test} runs", look_again=timedelta(seconds=1)))
@@ -32,3 +33,8 @@ def run(release: Release, world: World) -> Ran:
             case JobState.DONE:
                 took.append(f"{test} passed in {seen.seconds:.1f} s")
     return Ran(Pass("; ".join(took) or "The definition has no tests"))
+
+
+def _job(release: Release, world: World, name: str, test: Test) -> JobSpec:
+    tree = world.sources[release.app].checkout(release.commit)
+    return world.builders[release.app].command(release.digest, tree, name, test.run, test.timeout)

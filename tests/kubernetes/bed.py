@@ -27,7 +27,11 @@ class KubernetesBed:
 
     @property
     def place(self) -> Place:
-        return Place(NAMESPACE, "default/web", {self.service: (self.host,)})
+        return Place(NAMESPACE, "default/web", self.images, {self.service: (self.host,)})
+
+    @property
+    def images(self) -> Mapping[str, str]:
+        return {self.service: f"{REGISTRY}/app"}
 
     @property
     def cluster(self) -> KubernetesCluster:
@@ -38,7 +42,7 @@ class KubernetesBed:
         return f"{self.service}.test"
 
     def workload(self, version: str, drain: float = 0.5, **env: str) -> Workload:
-        serve = {"image": f"{REGISTRY}/app", "ready": "/ready", "drain": drain, "env": env}
+        serve = {"ready": "/ready", "drain": drain, "env": env}
         return Workload(image(version), version, serve)
 
     def until(self, seen: Callable[[ClusterSeen], bool], seconds: float = 60.0) -> ClusterSeen:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from runners.clusters.kubernetes.api import Access
+from runners.clusters.kubernetes.access import Access
 
 HERE = Path(__file__).resolve().parents[1] / "cluster"
 STATE = Path(os.environ.get("SLUICE_CACHE") or Path.home() / ".cache" / "sluice") / "clusters" / "state"

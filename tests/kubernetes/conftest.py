@@ -17,7 +17,7 @@ def node() -> Node:
 
 @pytest.fixture(scope="session")
 def api(node: Node) -> Iterator[Api]:
-    api = Api(node.name, node.access())
+    api = Api(node.name, node.access)
     yield api
     api.close()
 
@@ -33,7 +33,7 @@ def bed(node: Node, api: Api) -> Iterator[KubernetesBed]:
 def bed_apart() -> Iterator[KubernetesBed]:
     """A service in a cluster where no other test moves traffic."""
     node = Node("dr")
-    api = Api(node.name, node.access())
+    api = Api(node.name, node.access)
     bed = KubernetesBed(node, api, f"shop-{uuid.uuid4().hex[:8]}")
     yield bed
     bed.remove()

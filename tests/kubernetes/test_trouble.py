@@ -51,8 +51,7 @@ def test_a_replica_that_does_not_get_ready(bed: KubernetesBed) -> None:
 
 def test_a_node_without_room(bed: KubernetesBed) -> None:
     wanted = bed.workload("v1")
-    resources = {"requests": {"cpu": "900"}}
-    starts(bed, replace(wanted, serve={**wanted.serve, "resources": resources}))
+    starts(bed, replace(wanted, serve={**wanted.serve, "cpu": "900"}))
 
     assert "no node can take a replica: 0/1 nodes are available" in trouble(bed, "Insufficient cpu")
 
@@ -66,10 +65,9 @@ def test_a_quota_that_is_used_up(bed: KubernetesBed) -> None:
         "spec": {"hard": {"requests.memory": "1Mi"}},
     }
     wanted = bed.workload("v2")
-    resources = {"requests": {"memory": "64Mi"}, "limits": {"memory": "64Mi"}}
     bed.cluster.beat(SECOND, bed.service)
     with bed.applied(quota):
-        heavy = replace(wanted, serve={**wanted.serve, "resources": resources})
+        heavy = replace(wanted, serve={**wanted.serve, "memory": "64Mi"})
         bed.cluster.deploy(SECOND, bed.service, "b", heavy, 1)
 
         now = bed.until(lambda now: "exceeded quota" in now.slot("b").trouble)
@@ -115,7 +113,7 @@ def test_two_writers_cannot_both_move_the_traffic(bed: KubernetesBed, node: Node
 
 
 def test_a_gateway_that_is_not_there_is_named(bed: KubernetesBed, api: Api, node: Node) -> None:
-    place = Place(NAMESPACE, "default/none", {bed.service: (bed.host,)})
+    place = Place(NAMESPACE, "default/none", bed.images, {bed.service: (bed.host,)})
     lost = KubernetesCluster(node.name, api, place)
     lost.beat(FIRST, bed.service)
     lost.deploy(FIRST, bed.service, "a", bed.workload("v1"), 1)
@@ -130,7 +128,7 @@ def test_a_gateway_that_is_not_there_is_named(bed: KubernetesBed, api: Api, node
 
 def test_a_server_that_is_away_is_asked_once_and_then_left_alone(node: Node) -> None:
     (nobody,) = free_ports(1)
-    api = Api(node.name, replace(node.access(), host=f"https://127.0.0.1:{nobody}"))
+    api = Api(node.name, lambda: replace(node.access(), host=f"https://127.0.0.1:{nobody}"))
     away = KubernetesCluster(node.name, api, Place(NAMESPACE, "default/web"))
 
     first, second = away.look("shop"), away.look("shop")
@@ -141,11 +139,20 @@ def test_a_server_that_is_away_is_asked_once_and_then_left_alone(node: Node) -> 
 
 
 def test_a_token_that_is_no_longer_valid(node: Node) -> None:
-    api = Api(node.name, replace(node.access(), token="expired"))
+    api = Api(node.name, lambda: replace(node.access(), token="expired"))
     told = KubernetesCluster(node.name, api, Place(NAMESPACE, "default/web")).look("shop").trouble
     api.close()
 
     assert told == "az1 no longer takes the token of Sluice; renew it: sluice cluster add az1"
+
+
+def test_a_token_that_was_renewed_meanwhile_is_taken_up_in_the_same_call(node: Node) -> None:
+    tokens = ["expired", node.access().token]
+    api = Api(node.name, lambda: replace(node.access(), token=tokens.pop(0)))
+    told = KubernetesCluster(node.name, api, Place(NAMESPACE, "default/web")).look("shop").trouble
+    api.close()
+
+    assert (told, tokens) == ("", [])
 
 
 def test_a_namespace_that_is_not_ours(bed: KubernetesBed, api: Api, node: Node) -> None:
@@ -156,7 +163,7 @@ def test_a_namespace_that_is_not_ours(bed: KubernetesBed, api: Api, node: Node) 
 
 
 def test_a_certificate_of_somebody_else_is_not_believed(node: Node) -> None:
-    api = Api(node.name, replace(node.access(), authority=Path(certifi.where()).read_text()))
+    api = Api(node.name, lambda: replace(node.access(), authority=Path(certifi.where()).read_text()))
     told = KubernetesCluster(node.name, api, Place(NAMESPACE, "default/web")).look("shop").trouble
     api.close()
 

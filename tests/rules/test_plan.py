@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline import plan, safety
+from pipeline.definition.platform import Platform
 from pipeline.errors import UnsafePlan
 from pipeline.pinned import configuration, content_hash, pin, unpin
 from pipeline.plan import Stage, margins, passage, passages, replicas_for
@@ -166,9 +167,33 @@ def test_a_release_serves_one_kind_of_cluster():
         safety.check(app(waves=[{"clusters": ["az1"]}, {"clusters": ["k1"]}]), platform(clusters=clusters))
 
 
-def test_a_kind_of_cluster_that_nobody_can_serve_yet_is_refused():
-    with pytest.raises(UnsafePlan, match="releases to local clusters only"):
-        safety.check(app(waves=[{"clusters": ["k1"]}]), platform(clusters={"k1": {"kind": "kubernetes"}}))
+REACHED = {"namespace": "shop", "gateway": "edge/web", "counters": "http://traefik.example.org:9100/metrics"}
+KUBERNETES = {"k1": {"kind": "kubernetes", "kubernetes": REACHED}}
+ENTRY = {"tenant": "web", "repository": "https://git.example.org/shop.git"}
+
+
+def with_image(clusters: dict[str, object]) -> Platform:
+    return platform(clusters=clusters, apps={"shop": {**ENTRY, "image": "registry.example.org/web/shop"}})
+
+
+def test_kubernetes_clusters_need_to_know_where_images_are_kept():
+    with pytest.raises(UnsafePlan, match=r"platform\.yaml must say where they are kept: image: of the app"):
+        safety.check(app(waves=[{"clusters": ["k1"]}]), platform(clusters=KUBERNETES))
+
+    safety.check(app(waves=[{"clusters": ["k1"]}]), with_image(KUBERNETES))
+
+
+def test_local_clusters_run_bundles_and_no_images():
+    with pytest.raises(UnsafePlan, match="local clusters run bundles; remove image: there"):
+        safety.check(app(waves=[{"clusters": ["az1"]}]), with_image({"az1": {}}))
+
+
+def test_local_clusters_need_the_command_of_a_replica_and_kubernetes_does_not():
+    silent = {"ready": "/readyz"}
+
+    with pytest.raises(UnsafePlan, match=r"serve.run: local clusters need the command of one replica"):
+        safety.check(app(serve=silent), platform())
+    safety.check(app(serve=silent, waves=[{"clusters": ["k1"]}]), with_image(KUBERNETES))
 
 
 def test_old_and_new_must_fit_side_by_side():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -77,7 +78,8 @@ class BuilderContract:
     def test_a_command_for_a_build_is_a_job_of_the_name_and_time_asked_for(self, world: BuilderWorld):
         world.builder.start(world.spec("r1-build-1", {"a": b"1"}))
         world.play()
-        job = world.builder.command(world.builder.look("r1-build-1").digest, "r1-test-1", "make check", 60.0)
+        digest = world.builder.look("r1-build-1").digest
+        job = world.builder.command(digest, Path("/tree"), "r1-test-1", "make check", 60.0)
 
         assert (job.name, job.timeout, job.title) == ("r1-test-1", 60.0, "make check")
         assert "make check" in job.argv

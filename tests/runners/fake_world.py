@@ -54,7 +54,8 @@ class Office:
         self.builder = FakeBuilder()
         self.metrics = FakeMetrics(self.clusters)
         sources = {"shop": self.source}
-        self.world = World(sources, self.builder, self.builder.jobs, self.clusters, self.metrics, FakeFront())
+        builders, metrics = {"shop": self.builder}, dict.fromkeys(self.clusters, self.metrics)
+        self.world = World(sources, builders, self.builder.jobs, self.clusters, metrics, FakeFront())
         self.desk = Desk(self.platform, sources, self.ledger, self.inbox, People(self.sessions))
         text = configuration(self.platform, "shop")
         self.ledger.configure(Configured({"shop": AppConfigured("vmart", content_hash(text), text)}))

@@ -15,7 +15,7 @@ FENCE = Fence(release=7, epoch=3)
 SERVE = {"image": "registry.example/shop", "ready": "/readyz", "drain": 1.2, "env": {"LOG": "info"}}
 OLD = Slot("sha256:old", "v1", SERVE, 4, 1)
 NEW = Slot("sha256:new", "v2", SERVE, 4, 2)
-PLACE = Place("shop", "edge/web", {"shop": ("shop.example",)})
+PLACE = Place("shop", "edge/web", hostnames={"shop": ("shop.example",)})
 WANTED = Service(Anchor("a", holder=7, moving=True, epochs={7: 3}), {"a": OLD, "b": NEW}, {"a": 90, "b": 10})
 
 

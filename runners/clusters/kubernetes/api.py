@@ -5,8 +5,7 @@ Only the kinds below are known, so nothing has to be discovered; nothing is watc
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from kubernetes.client import ApiClient, ApiException, Configuration
@@ -15,9 +14,11 @@ from urllib3.exceptions import HTTPError
 
 from pipeline.errors import NeedsHuman, PipelineError, TryLater
 
+from .access import Access
 from .objects import Manifest
 
 MANAGER = "sluice"
+UNAUTHORIZED = 401
 CONNECT, ANSWER = 3.0, 5.0  # seconds a call may take, well within the budget of a tick
 SILENT = 4.0  # seconds for which a server that did not answer is not asked again: the other clusters come first
 KINDS: Mapping[str, tuple[str, str]] = {  # kind → its group with version, its name in paths
@@ -30,25 +31,21 @@ MINE = {"field_manager": MANAGER}
 APPLY = {"content_type": "application/apply-patch+yaml"}  # JSON is YAML
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How a cluster is reached: these three and nothing else of a kubeconfig, so that no plugin, file or proxy of one
-    ever runs here."""
-
-    host: str  # https://…
-    authority: str  # PEM of the certificate authority
-    token: str = field(repr=False)
-
-
 class Api:
-    """The API server of the cluster `name`. One client, one pool of connections."""
+    """The API server of the cluster `name`. One client, one pool of connections, both made at the first call.
 
-    def __init__(self, name: str, access: Access, *, connect: float = CONNECT, answer: float = ANSWER) -> None:
+    `access` is asked then, and once more when the server refuses the token: it may have been renewed meanwhile.
+    """
+
+    def __init__(
+        self, name: str, access: Callable[[], Access], *, connect: float = CONNECT, answer: float = ANSWER
+    ) -> None:
         self._name = name
+        self._access = access
         self._timeout = (connect, answer)
         self._silent_until = 0.0
-        self._client = ApiClient(_configuration(access))
-        self._dynamic = DynamicClient(self._client, discoverer=lambda *_: None)  # type: ignore[no-untyped-call]
+        self._client: DynamicClient | None = None
+        self._known: Access | None = None
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """The object, None if there is none."""
@@ -89,22 +86,51 @@ class Api:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._client.close()  # type: ignore[no-untyped-call]
+        if self._client is not None:
+            self._client.client.close()
+            self._client = None
 
     def _ask(self, method: str, path: str, **words: object) -> bytes:
         if time.monotonic() < self._silent_until:
             raise self._away("it did not answer a moment ago")
         try:
-            answer = self._dynamic.request(method, path, **words, serialize=False, _request_timeout=self._timeout)
-            return bytes(answer.data)
+            return self._answer(method, path, **words)
         except ApiException as error:
             raise trouble(self._name, error.status or 0, _said(error), _after(error)) from error
         except (HTTPError, OSError) as error:
             self._silent_until = time.monotonic() + SILENT
             raise self._away(f"{type(error).__name__}: {error}"[:300]) from error
 
+    def _answer(self, method: str, path: str, **words: object) -> bytes:
+        """One call; a second one with a client made anew when there is another token than the one it refuses."""
+        server, known = self._server(), self._known
+        try:
+            return _called(server, method, path, self._timeout, words)
+        except ApiException as error:
+            if error.status != UNAUTHORIZED:
+                raise
+            self.close()
+            server = self._server()
+            if self._known == known:
+                raise
+            return _called(server, method, path, self._timeout, words)
+
+    def _server(self) -> DynamicClient:
+        if self._client is None:
+            self._known = self._access()
+            client = ApiClient(_configuration(self._known))
+            self._client = DynamicClient(client, discoverer=lambda *_: None)  # type: ignore[no-untyped-call]
+        return self._client
+
     def _away(self, why: str) -> TryLater:
         return TryLater(f"the API server of {self._name} cannot be reached: {why}", timedelta(seconds=2))
+
+
+def _called(
+    server: DynamicClient, method: str, path: str, timeout: tuple[float, float], words: Mapping[str, object]
+) -> bytes:
+    answer = server.request(method, path, **words, serialize=False, _request_timeout=timeout)
+    return bytes(answer.data)
 
 
 class Missing(PipelineError):

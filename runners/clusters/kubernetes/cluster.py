@@ -1,7 +1,7 @@
 """A Kubernetes cluster through the `Cluster` port: wishes go into its objects, and what is seen comes from them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.errors import NeedsHuman, TryLater
 from pipeline.facts import ClusterSeen, SlotSeen
@@ -67,9 +67,11 @@ class KubernetesCluster:
 
     def deploy(self, fence: Fence, service: str, slot: str, workload: Workload, replicas: int) -> None:
         """Make the slot run the image of this digest."""
-        if not workload.serve.get("image"):
-            raise NeedsHuman(f"release {fence.release} names no image; the plan was made for another kind of cluster")
-        self._change(service, fence, lambda one, _: moves.deploy(one, fence, slot, workload, replicas))
+        image = self._place.images.get(service)
+        if image is None:
+            raise NeedsHuman(f"platform.yaml does not say where the images of {service} are; give the app image:")
+        found = replace(workload, serve={**workload.serve, "image": image})
+        self._change(service, fence, lambda one, _: moves.deploy(one, fence, slot, found, replicas))
 
     def route(self, fence: Fence, service: str, slot: str, percent: int) -> None:
         """Weights, once whoever gets more of the traffic has a replica that can take it."""

@@ -31,6 +31,7 @@ class Place:
 
     namespace: str
     gateway: str  # namespace/name of the Gateway that routes attach to
+    images: Mapping[str, str] = field(default_factory=dict)  # service → the repository its images are in
     hostnames: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # service → the names it answers to
 
 
@@ -72,14 +73,27 @@ def _pod(slot: Slot) -> Manifest:
                 "name": "app",
                 "image": f"{slot.word('image', '')}@{slot.digest}",
                 "env": [{"name": name, "value": value} for name, value in variables.items()],
+                "envFrom": [{"secretRef": {"name": name}} for name in _secrets(slot)],
                 "ports": [{"name": "http", "containerPort": PORT}],
                 "readinessProbe": {"httpGet": probe, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": 2},
                 # It goes on answering until every gateway has heard that it leaves and its longest request is over.
                 "lifecycle": {"preStop": {"sleep": {"seconds": max(1, drain)}}},
-                "resources": slot.serve.get("resources") or {},
+                "resources": _resources(slot),
             }
         ],
     }
+
+
+def _secrets(slot: Slot) -> tuple[str, ...]:
+    """Of the cluster's own namespace: what they hold is never seen by Sluice."""
+    named = slot.serve.get("secrets")
+    return tuple(map(str, named)) if isinstance(named, list | tuple) else ()
+
+
+def _resources(slot: Slot) -> Manifest:
+    asked = {name: slot.word(name, "") for name in ("cpu", "memory") if slot.word(name, "")}
+    limits = {"memory": asked["memory"]} if "memory" in asked else {}
+    return {name: words for name, words in (("requests", asked), ("limits", limits)) if words}
 
 
 def address(service: str, name: str, slot: Slot) -> Manifest:

@@ -43,6 +43,9 @@ def refused(text: str | bytes, read=read_app) -> BadDefinition:
     return caught.value
 
 
+REACHED = "kubernetes: {namespace: shop, gateway: edge/web, counters: http://traefik.example.org:9100/metrics}"
+
+
 @pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
 def test_an_invalid_definition_gets_its_message(path):
     expected = path.with_suffix(".txt").read_text()
@@ -99,6 +102,12 @@ def test_a_platform_is_read():
     assert platform.freezes[0].zone == "Europe/Berlin"
 
 
+def test_a_kubernetes_cluster_says_how_it_is_used():
+    platform = read_platform(PLATFORM.replace("{group: west}", f"{{kind: kubernetes, {REACHED}}}"))
+
+    assert platform.clusters["az1"].kubernetes.gateway == "edge/web"
+
+
 PROBLEMS_OF_PLATFORM = {
     "tenant: web, repository: https": (
         "tenant: wbe, repository: https",
@@ -119,6 +128,16 @@ PROBLEMS_OF_PLATFORM = {
     "Europe/Berlin": ("Nowhere", 'freezes[0].zone: "Nowhere" is no time zone', "Europe/Berlin"),
     "capacity: 40": ("capacity: 0", "clusters.dr.capacity: 0 is too small", "write 1 or more"),
     "{dr: true": ("{dr: yes", "clusters.dr.dr: yes is neither true nor false", "write true or false"),
+    "dr: true,": (
+        "kind: kubernetes,",
+        "clusters.dr.kind: dr is a Kubernetes cluster and does not say how it is used",
+        "add kubernetes: {namespace: …, gateway: …, counters: …}",
+    ),
+    "{group: west}": (
+        f"{{group: west, {REACHED}}}",
+        "clusters.az1.kubernetes: az1 is a local cluster",
+        "add kind: kubernetes, or remove this",
+    ),
     "tenants: {web: {}}": ("tenants: {}", "tenants: is empty", "write at least one entry"),
     "  shop: {": ("  Shop: {", "apps.Shop: Shop is no name here", "use a to z"),
 }

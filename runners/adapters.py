@@ -1,0 +1,71 @@
+"""Which adapter serves which app and which cluster of `platform.yaml`. Built by `wiring`, used through the ports."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from pipeline.definition.platform import AppEntry, ClusterEntry, Platform, Reached
+from pipeline.errors import TryLater
+from runners.builders.bundle import BundleBuilder
+from runners.clusters.local import LocalCluster
+from runners.metrics.scrape import GatewayMetrics
+from runners.ports import Builder, Cluster, Jobs, Metrics
+
+T = TypeVar("T")
+
+
+class Listed(dict[str, T]):
+    """What platform.yaml lists. What it lists no longer holds the releases that need it, and they say so."""
+
+    def __missing__(self, name: str) -> T:
+        raise TryLater(f"{name} is not in platform.yaml any more; put it back, or cancel the release")
+
+
+def clusters(platform: Platform, home: Path) -> Mapping[str, Cluster]:
+    """By name. One that Sluice cannot get into says so when it is looked at, and holds up no other."""
+    return Listed({name: _cluster(name, entry, platform, home) for name, entry in platform.clusters.items()})
+
+
+def metrics(platform: Platform, home: Path, clusters: Mapping[str, Cluster]) -> Mapping[str, Metrics]:
+    """By cluster."""
+    local = GatewayMetrics(home)
+    found: dict[str, Metrics] = {}
+    for name, entry in platform.clusters.items():
+        found[name] = _routes(name, clusters[name], entry.kubernetes) if entry.kubernetes else local
+    return Listed(found)
+
+
+def builders(platform: Platform, home: Path, jobs: Jobs, bundles: BundleBuilder) -> Mapping[str, Builder]:
+    """By app: one that names where its images are kept gets images, every other one bundles."""
+    return Listed({app: _builder(app, entry, home, jobs, bundles) for app, entry in platform.apps.items()})
+
+
+def _cluster(name: str, entry: ClusterEntry, platform: Platform, home: Path) -> Cluster:
+    if entry.kubernetes is None:
+        return LocalCluster(name, home)
+    from .clusters.kubernetes import access  # heavy, and only some installations have one
+    from .clusters.kubernetes.api import Api
+    from .clusters.kubernetes.cluster import KubernetesCluster
+    from .clusters.kubernetes.objects import Place
+
+    images = {app: entry.image for app, entry in platform.apps.items() if entry.image}
+    hosts = {app: entry.hosts for app, entry in platform.apps.items()}
+    place = Place(entry.kubernetes.namespace, entry.kubernetes.gateway, images, hosts)
+    return KubernetesCluster(name, Api(name, partial(access.read, home / "secrets", name)), place)
+
+
+def _routes(name: str, cluster: Cluster, reached: Reached) -> Metrics:
+    from .clusters.kubernetes.cluster import KubernetesCluster
+    from .metrics.routes import RouteMetrics
+
+    assert isinstance(cluster, KubernetesCluster)  # its entry has `kubernetes:`
+    return RouteMetrics({name: cluster}, {name: reached.counters})
+
+
+def _builder(app: str, entry: AppEntry, home: Path, jobs: Jobs, bundles: BundleBuilder) -> Builder:
+    if entry.image is None:
+        return bundles
+    from .builders.image import ImageBuilder
+
+    return ImageBuilder(jobs, home / "images" / app, entry.image, owner=str(home))
