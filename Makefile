@@ -21,6 +21,7 @@ test-kubernetes: clusters  ## the rest, against real Kubernetes clusters on this
 clusters: $(VENV)/.dev  ## three real clusters with gateways and a registry, built from source where they are not yet
 	@tests/cluster/build
 	@tests/cluster/up az1 1 && tests/cluster/up az2 2 && tests/cluster/up dr 3
+	@tests/cluster/second dr
 
 clusters-down:  ## end them; what was built stays in the cache
 	@tests/cluster/down

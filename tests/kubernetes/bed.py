@@ -27,7 +27,7 @@ class KubernetesBed:
 
     @property
     def place(self) -> Place:
-        return Place(NAMESPACE, "default/web", self.images, {self.service: (self.host,)})
+        return Place(NAMESPACE, f"default/{self.node.entrance}", self.images, {self.service: (self.host,)})
 
     @property
     def images(self) -> Mapping[str, str]:
@@ -65,8 +65,23 @@ class KubernetesBed:
         with a word of ours, written last, tells that the others are in force.
         """
         word = uuid.uuid4().hex
-        self.node.kubectl("-n", NAMESPACE, "apply", "-f", "-", stdin=json.dumps(echo(self.service, word)))
+        self.node.kubectl("-n", NAMESPACE, "apply", "-f", "-", stdin=json.dumps(self._echo(word)))
         until(lambda: self.node.location(f"{self.service}-echo.test").endswith(word), "the gateway follows", every=0.02)
+
+    def _echo(self, word: str) -> Manifest:
+        """A route that sends everybody on to a page with this name."""
+        path = {"type": "ReplaceFullPath", "replaceFullPath": f"/{word}"}
+        filters = [{"type": "RequestRedirect", "requestRedirect": {"path": path, "statusCode": 302}}]
+        return {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": {"name": f"{self.service}-echo", "labels": {"sluice.dev/service": self.service}},
+            "spec": {
+                "parentRefs": [{"name": self.node.entrance, "namespace": "default"}],
+                "hostnames": [f"{self.service}-echo.test"],
+                "rules": [{"filters": filters}],
+            },
+        }
 
     def pods(self, slot: str) -> list[Manifest]:
         """The pods of a slot, also those that are leaving."""
@@ -98,22 +113,6 @@ class KubernetesBed:
         label = f"sluice.dev/service={self.service}"
         kinds = "httproute,deployment,service"
         self.node.kubectl("-n", NAMESPACE, "delete", kinds, "-l", label, "--wait=false", "--ignore-not-found")
-
-
-def echo(service: str, word: str) -> Manifest:
-    """A route that sends everybody on to a page with this name."""
-    path = {"type": "ReplaceFullPath", "replaceFullPath": f"/{word}"}
-    filters = [{"type": "RequestRedirect", "requestRedirect": {"path": path, "statusCode": 302}}]
-    return {
-        "apiVersion": "gateway.networking.k8s.io/v1",
-        "kind": "HTTPRoute",
-        "metadata": {"name": f"{service}-echo", "labels": {"sluice.dev/service": service}},
-        "spec": {
-            "parentRefs": [{"name": "web", "namespace": "default"}],
-            "hostnames": [f"{service}-echo.test"],
-            "rules": [{"filters": filters}],
-        },
-    }
 
 
 class Asleep:

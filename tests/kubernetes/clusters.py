@@ -25,9 +25,10 @@ NAMESPACE = "shop"
 
 @dataclass(frozen=True)
 class Node:
-    """One cluster of this machine."""
+    """One cluster of this machine, entered through one of its gateways: `web` is a Traefik, `second` an Envoy."""
 
     name: str
+    entrance: str = "web"
 
     @property
     def number(self) -> int:
@@ -35,7 +36,7 @@ class Node:
 
     @property
     def gateway(self) -> int:
-        return 8080 + self.number
+        return (8080 if self.entrance == "web" else 8280) + self.number
 
     @property
     def counters(self) -> str:

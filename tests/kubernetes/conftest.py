@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -32,7 +33,19 @@ def bed(node: Node, api: Api) -> Iterator[KubernetesBed]:
 @pytest.fixture
 def bed_apart() -> Iterator[KubernetesBed]:
     """A service in a cluster where no other test moves traffic."""
-    node = Node("dr")
+    with _apart(Node("dr")) as bed:
+        yield bed
+
+
+@pytest.fixture
+def bed_second() -> Iterator[KubernetesBed]:
+    """A service behind a gateway of another make."""
+    with _apart(Node("dr", "second")) as bed:
+        yield bed
+
+
+@contextmanager
+def _apart(node: Node) -> Iterator[KubernetesBed]:
     api = Api(node.name, node.access)
     bed = KubernetesBed(node, api, f"shop-{uuid.uuid4().hex[:8]}")
     yield bed

@@ -77,6 +77,17 @@ def test_a_slot_that_never_ran_is_not_named():
     assert [ref["name"] for ref in rule["backendRefs"]] == ["shop-a-1"]
 
 
+def test_a_route_that_does_not_know_the_newest_content_is_noticed():
+    newer = WANTED.with_slot("b", replace(NEW, generation=3))
+    route = made()
+    foreign = {"backendRefs": [{"name": "shop-b-3x-of-somebody-else", "port": 80}]}
+    route["spec"]["rules"].append(foreign)
+
+    assert objects.names_both(route, "shop", WANTED)
+    assert not objects.names_both(route, "shop", newer)
+    assert objects.names_both(route, "shop", newer.with_slot("b", Slot()))
+
+
 def test_filters_matches_and_rules_of_others_stay():
     route = made()
     route["metadata"]["annotations"]["example.com/owner"] = "edge"

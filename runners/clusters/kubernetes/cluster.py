@@ -140,7 +140,8 @@ class KubernetesCluster:
         for name, slot in wanted.slots.items():
             if slot != slots[name]:
                 self._put_slot(service, name, slot, found, fence)
-        if wanted.anchor != found.service.anchor or wanted.weights != found.service.weights:
+        moved = wanted.anchor != found.service.anchor or wanted.weights != found.service.weights
+        if moved or (found.route and not objects.names_both(found.route, service, wanted)):
             self._put_route(service, wanted, found, fence)
 
     def _put_slot(self, service: str, name: str, slot: Slot, found: _Found, fence: Fence) -> None:

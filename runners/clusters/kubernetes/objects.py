@@ -148,6 +148,18 @@ def turned(old: Manifest, service: str, wanted: Service, fence: Fence, before: M
     }
 
 
+def names_both(found: Manifest, service: str, wanted: Service) -> bool:
+    """The route already names every slot that runs something, be it with a weight of 0.
+
+    A gateway that learns of a backend and of its share in the same moment may have to refuse requests: Envoy takes up
+    the share before it knows the backend. So a route names a new content as soon as it is deployed.
+    """
+    named = {
+        ref["name"] for rule in found["spec"]["rules"] if ours(rule, service) for ref in rule.get("backendRefs", ())
+    }
+    return named >= {backend(service, name, slot.generation) for name, slot in wanted.slots.items() if slot.digest}
+
+
 def ours(rule: Manifest, service: str) -> bool:
     """A rule that leads to the slots of the service, or nowhere yet."""
     names = [ref["name"] for ref in rule.get("backendRefs", ())]
