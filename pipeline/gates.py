@@ -93,7 +93,7 @@ def soak(gate: Soak, target: Target, said: Said) -> Verdict:
     """Observed healthy time with the old version beside it; an hour of outage adds nothing."""
     if not target.previous:
         return Pass(f"First version in {target.cluster}, no soak")
-    done = compare.healthy_seconds(readings_of(target, said), percent=95)
+    done = compare.healthy_seconds(readings_of(target, said), percent=gate.percent)
     if done >= gate.seconds:
         return Pass(f"{gate.seconds:.0f} s observed healthy in {target.cluster}")
     left = timedelta(seconds=gate.seconds - done)

@@ -49,6 +49,7 @@ def _step(step: Step) -> dict[str, Any]:
         "rungs": [{"percent": rung.percent, "gates": _gates(rung.gates)} for rung in step.rungs],
         "enter": _gates(step.enter),
         "leave": _gates(step.leave),
+        "by_replicas": step.by_replicas,
     }
 
 
@@ -62,6 +63,7 @@ def _unstep(stored: dict[str, Any]) -> Step:
         rungs=tuple(Rung(rung["percent"], _ungates(rung["gates"])) for rung in stored["rungs"]),
         enter=_ungates(stored["enter"]),
         leave=_ungates(stored["leave"]),
+        by_replicas=stored.get("by_replicas", False),  # plans of older releases do not say
     )
 
 

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
+from typing import Any
 
 from .definition.app import App, ApprovalGate, Wave
 from .definition.platform import Platform
 from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
+from .shares import EVEN, beside, by_replicas
 
 BASELINE = 5  # percent the old version keeps during the soak, so that there is something to compare with
 WIDEST_MARGIN = 0.02  # no rung is judged by more than two percentage points
@@ -49,6 +51,7 @@ class Step:
     rungs: tuple[Rung, ...] = ()
     enter: tuple[Gate, ...] = ()
     leave: tuple[Gate, ...] = ()
+    by_replicas: bool = False  # its clusters have no gateway: more replicas are more of the traffic
 
 
 Plan = tuple[Step, ...]
@@ -138,34 +141,43 @@ def make_return(app: App) -> Plan:
 
 
 def _wave(app: App, platform: Platform, number: int, wave: Wave) -> tuple[Step, Step]:
-    where, serve = _where(wave), app.serve
+    where, scales = _where(wave), by_replicas(wave.clusters, platform)
+    about: dict[str, Any] = {"service": app.app, "clusters": wave.clusters, "wave": number, "by_replicas": scales}
+    room = _with_the_share if scales else _before_the_share
     steps = margins(app.judge.errors.margin, len(wave.canary))
     judges: tuple[tuple[Gate, ...], ...] = ((), *((_judge(app, margin),) for margin in steps))
-
-    def capacity(percent: int) -> Capacity:
-        return Capacity(percent, replicas_for(percent, serve.replicas), serve.ready_within)
-
     ladder = tuple(
-        Rung(percent, (*judged, Freeze(), capacity(percent)))
-        for percent, judged in zip(wave.canary, judges[:-1], strict=True)
+        Rung(percent, (*judged, Freeze(), room(app, before, percent)))
+        for before, percent, judged in zip((0, *wave.canary), wave.canary, judges[:-1], strict=False)
     )
-    canary = Step(
-        f"canary {where}",
-        Stage.CANARY,
-        app.app,
-        wave.clusters,
-        number,
-        ladder,
-        enter=(*_approvals(app, platform, wave), Freeze()),
-        leave=judges[-1],
-    )
-    seen = (_judge(app, None),) if wave.canary else ()  # nobody can be judged before there was a share
-    rungs = [Rung(100, (*seen, Freeze(), capacity(100)))]
-    if wave.soak:
-        soak = (Soak(wave.soak), _judge(app, None), Freeze(), capacity(100))
-        rungs = [Rung(100 - BASELINE, (*seen, Freeze(), capacity(100))), Rung(100, soak)]
-    rollout = Step(f"rollout {where}", Stage.ROLLOUT, app.app, wave.clusters, number, tuple(rungs), leave=(Healthy(),))
+    enter: tuple[Gate, ...] = (*_approvals(app, platform, wave), Freeze())
+    canary = Step(f"canary {where}", Stage.CANARY, rungs=ladder, enter=enter, leave=judges[-1], **about)
+    rungs = tuple(_last_rungs(app, wave, scales=scales))
+    rollout = Step(f"rollout {where}", Stage.ROLLOUT, rungs=rungs, leave=(Healthy(),), **about)
     return canary, rollout
+
+
+def _last_rungs(app: App, wave: Wave, *, scales: bool) -> Iterator[Rung]:
+    """Full size and the share of the soak, then everyone. Without a gateway the share of full size is one half."""
+    reached = wave.canary[-1] if wave.canary else 0
+    seen = (_judge(app, None),) if wave.canary else ()  # nobody can be judged before there was a share
+    beside_old = EVEN if scales else 100 - BASELINE
+    if reached < beside_old and (wave.soak or (scales and reached)):
+        room = _with_the_share(app, reached, EVEN) if scales else _before_the_share(app, reached, 100)
+        yield Rung(beside_old, (*seen, Freeze(), room))
+    soaked = (Soak(wave.soak, beside_old), _judge(app, None)) if wave.soak else seen
+    yield Rung(100, (*soaked, Freeze(), _before_the_share(app, beside_old, 100)))
+
+
+def _before_the_share(app: App, _before: int, percent: int) -> Capacity:
+    """Whoever gets more has the replicas for it first."""
+    return Capacity(percent, replicas_for(percent, app.serve.replicas), app.serve.ready_within)
+
+
+def _with_the_share(app: App, before: int, percent: int) -> Capacity:
+    """More replicas would be more of the traffic: those of the present share are there, the rest comes later."""
+    there = beside(before, app.serve.replicas) if before else replicas_for(percent, app.serve.replicas)
+    return Capacity(percent, there, app.serve.ready_within)
 
 
 def _where(wave: Wave) -> str:

@@ -6,6 +6,7 @@ from itertools import combinations
 from .definition.app import App
 from .definition.platform import Platform
 from .errors import UnsafePlan
+from .shares import by_replicas, reachable
 
 
 def check(app: App, platform: Platform) -> None:
@@ -24,6 +25,7 @@ def complaints(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
     yield from _last_resort(app, platform)
     yield from _kinds(app, platform)
     yield from _room(app, platform)
+    yield from _shares(app, platform)
 
 
 def _unknown(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
@@ -87,3 +89,20 @@ def _room(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
                 "serve.replicas",
                 f"{cluster} runs {has} replicas at most, and old and new version side by side need {need}",
             )
+
+
+def _shares(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
+    """A cluster without a gateway can give some shares only, and says which before anything starts."""
+    for number, wave in enumerate(app.waves):
+        without = [name for name in wave.clusters if by_replicas([name], platform)]
+        if without and len(without) < len(wave.clusters):
+            yield (
+                f"waves[{number}].clusters",
+                f"{without[0]} has no gateway and others have one; put them in different waves",
+            )
+        can = reachable(app.serve.replicas)
+        for place, percent in enumerate(wave.canary if without else ()):
+            if percent not in can:
+                shares = ", ".join(str(share) for share in can)
+                beside = f"{without[0]} has no gateway: beside {app.serve.replicas} replicas it can give {shares} %"
+                yield f"waves[{number}].canary[{place}]", f"{beside}, and not {percent} %"

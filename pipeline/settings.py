@@ -88,9 +88,10 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class Soak:
-    """`seconds` of observed healthy time at 95 %, with the old version as baseline."""
+    """`seconds` of observed healthy time at `percent` or more, with the old version as baseline."""
 
     seconds: float
+    percent: int = 95
 
     @property
     def name(self) -> str:

@@ -177,7 +177,7 @@ class Wave(Part):
     )
     soak: Annotated[Duration, Field(ge=0, le=7 * 86400)] = Field(
         default=300.0,
-        description="Observed healthy time at 95 % before the wave ends; an outage adds nothing.",
+        description="Observed healthy time at 95 % (without a gateway 50 %) before the wave ends; outages add nothing.",
         examples=["10m"],
     )
     gates: Annotated[tuple[ApprovalGate, ...], Field(max_length=10), AfterValidator(gates_once)] = Field(

@@ -28,8 +28,10 @@ class Reached(Part):
     namespace: Annotated[str, StringConstraints(pattern=LABEL)] = Field(
         description="The namespace of the apps.", examples=["shop"]
     )
-    gateway: Annotated[str, StringConstraints(pattern=GATEWAY)] = Field(
-        description="The Gateway that routes attach to, as namespace/name.", examples=["edge/web"]
+    gateway: Annotated[str, StringConstraints(pattern=GATEWAY)] | None = Field(
+        default=None,
+        description="The Gateway that routes attach to, as namespace/name. Without one, replicas are the share.",
+        examples=["edge/web"],
     )
     counters: Annotated[str, StringConstraints(pattern=COUNTERS)] = Field(
         description="Where the Traefik of that Gateway tells its counters.",

@@ -42,7 +42,8 @@ def bring(fence: Fence, release: Release, world: World, target: Target, size: in
     share = seen.weights.get(target.slot, 0)
     if share >= release.percent:
         return Pass()
-    carries = replicas_for(release.percent, release.spec.serve.replicas)
+    # Without a gateway the share is what brings the replicas, so it cannot wait for them.
+    carries = 1 if release.step.by_replicas else replicas_for(release.percent, release.spec.serve.replicas)
     if slot.digest == release.digest and slot.ready >= carries and release.read_at - release.raised <= STALE:
         cluster.route(fence, target.service, target.slot, release.percent)
     why = f"The gateway of {target.cluster} gives {share} %, {release.percent} % is wanted"

@@ -11,7 +11,8 @@ from typing import Any
 from pipeline.facts import ClusterSeen
 from runners.clusters.kubernetes.api import Api
 from runners.clusters.kubernetes.cluster import KubernetesCluster
-from runners.clusters.kubernetes.objects import Manifest, Place
+from runners.clusters.kubernetes.notes import Manifest
+from runners.clusters.kubernetes.objects import Place
 from runners.ports import Workload
 from tests.kubernetes.clusters import NAMESPACE, REGISTRY, Node, image
 from tests.runners.until import until
@@ -27,7 +28,9 @@ class KubernetesBed:
 
     @property
     def place(self) -> Place:
-        return Place(NAMESPACE, f"default/{self.node.entrance}", self.images, {self.service: (self.host,)})
+        return Place(
+            NAMESPACE, self.node.entrance and f"default/{self.node.entrance}", self.images, {self.service: (self.host,)}
+        )
 
     @property
     def images(self) -> Mapping[str, str]:
@@ -119,12 +122,12 @@ class Asleep:
     """Reads what was there when it fell asleep, writes to what is there now."""
 
     def __init__(self, api: Api, service: str) -> None:
-        self._route = api.get("HTTPRoute", NAMESPACE, service)
+        self._fronts = {kind: api.get(kind, NAMESPACE, service) for kind in ("HTTPRoute", "Service")}
         self._deployments = api.find("Deployment", NAMESPACE, {"sluice.dev/service": service})
         self.replace, self.apply, self._find = api.replace, api.apply, api.find
 
-    def get(self, _kind: str, _namespace: str, _name: str) -> Manifest | None:
-        return deepcopy(self._route)
+    def get(self, kind: str, _namespace: str, _name: str) -> Manifest | None:
+        return deepcopy(self._fronts[kind])
 
     def find(self, kind: str, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
         return deepcopy(self._deployments) if kind == "Deployment" else self._find(kind, namespace, labels)

@@ -25,7 +25,8 @@ NAMESPACE = "shop"
 
 @dataclass(frozen=True)
 class Node:
-    """One cluster of this machine, entered through one of its gateways: `web` is a Traefik, `second` an Envoy."""
+    """One cluster of this machine, entered through one of its gateways: `web` is a Traefik, `second` an Envoy, ""
+    none of them."""
 
     name: str
     entrance: str = "web"

@@ -31,21 +31,22 @@ def bed(node: Node, api: Api) -> Iterator[KubernetesBed]:
 
 
 @pytest.fixture
-def bed_apart() -> Iterator[KubernetesBed]:
+def bedapart() -> Iterator[KubernetesBed]:
     """A service in a cluster where no other test moves traffic."""
-    with _apart(Node("dr")) as bed:
+    with apart(Node("dr")) as bed:
         yield bed
 
 
 @pytest.fixture
 def bed_second() -> Iterator[KubernetesBed]:
     """A service behind a gateway of another make."""
-    with _apart(Node("dr", "second")) as bed:
+    with apart(Node("dr", "second")) as bed:
         yield bed
 
 
 @contextmanager
-def _apart(node: Node) -> Iterator[KubernetesBed]:
+def apart(node: Node) -> Iterator[KubernetesBed]:
+    """A service of its own in that cluster."""
     api = Api(node.name, node.access)
     bed = KubernetesBed(node, api, f"shop-{uuid.uuid4().hex[:8]}")
     yield bed

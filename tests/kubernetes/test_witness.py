@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import NeedsHuman
-from runners.clusters.kubernetes import objects
+from runners.clusters.kubernetes import notes, objects
 from runners.clusters.kubernetes.api import Conflict
 from tests.kubernetes.bed import KubernetesBed
 from tests.kubernetes.clusters import NAMESPACE
@@ -88,7 +88,7 @@ def test_the_server_saw_no_share_rise_without_a_newer_or_equal_epoch(halfway: Ku
     halfway.until(lambda now: now.weights["b"] == 0)
 
     written = [one["responseObject"] for one in halfway.audited() if one["responseStatus"]["code"] < 300]
-    epochs = [int(one["metadata"]["annotations"][objects.EPOCH]) for one in written if one["kind"] == "HTTPRoute"]
+    epochs = [int(one["metadata"]["annotations"][notes.EPOCH]) for one in written if one["kind"] == "HTTPRoute"]
     shares = [objects.weights(halfway.service, one)["b"] for one in written if one["kind"] == "HTTPRoute"]
 
     assert shares[-1] == 0

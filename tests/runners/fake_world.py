@@ -1,9 +1,11 @@
 """A whole installation in one process: the real ledger on SQLite, the real loop and stages, and fakes of our ports."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.definition.platform import Platform
 from pipeline.facts import ClusterSeen
 from pipeline.pinned import configuration, content_hash
 from pipeline.store.configured import AppConfigured, Configured
@@ -20,6 +22,7 @@ from tests.fake_clusters import FakeCluster, FakeFront, FakeMetrics
 from tests.fake_hands import FakeBuilder, FakeSource
 from tests.rules import shop
 
+NAMES = ("az1", "az2", "dr")
 FILES = {"sluice.yaml": b"", "app.py": b"print('v1')"}
 DEFINITION = """
 app: shop
@@ -41,7 +44,10 @@ class Office:
 
     folder: Path
     definition: str = DEFINITION
-    clusters: dict[str, FakeCluster] = field(default_factory=lambda: {n: FakeCluster(n) for n in ("az1", "az2", "dr")})
+    clusters: Mapping[str, FakeCluster] = field(
+        default_factory=lambda: {n: FakeCluster(n) for n in ("az1", "az2", "dr")}
+    )
+    platform: Platform = field(default_factory=shop.platform)
 
     def __post_init__(self) -> None:
         url = f"sqlite:///{self.folder / 'sluice.db'}"
@@ -49,7 +55,6 @@ class Office:
         self.offset = 0.0
         self.sessions: Sessions = open_database(url, clock=self._clock)
         self.ledger, self.logs, self.inbox = Ledger(self.sessions), Logs(self.sessions), Inbox(self.sessions)
-        self.platform = shop.platform()
         self.source = FakeSource(self.folder / "trees")
         self.builder = FakeBuilder()
         self.metrics = FakeMetrics(self.clusters)

@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import NeedsHuman
 from runners.clusters.anchor import Anchor
 from runners.clusters.desired import Service, Slot
-from runners.clusters.kubernetes import health, objects
+from runners.clusters.kubernetes import health, notes, objects
 from runners.clusters.kubernetes.objects import Place
 from runners.ports import Fence
 
@@ -57,7 +57,7 @@ def test_somebody_scaling_by_hand_is_seen():
 
 def test_a_damaged_annotation_is_for_a_person():
     route = made()
-    route["metadata"]["annotations"][objects.ANCHOR] = "{"
+    route["metadata"]["annotations"][notes.ANCHOR] = "{"
 
     with pytest.raises(NeedsHuman, match="HTTPRoute shop is damaged"):
         objects.read("shop", {}, route)

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from pipeline.errors import NeedsHuman, PipelineError, TryLater
 
 from .access import Access
-from .objects import Manifest
+from .notes import Manifest
 
 MANAGER = "sluice"
 UNAUTHORIZED = 401

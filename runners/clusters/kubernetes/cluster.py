@@ -1,7 +1,7 @@
 """A Kubernetes cluster through the `Cluster` port: wishes go into its objects, and what is seen comes from them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipeline.errors import NeedsHuman, TryLater
 from pipeline.facts import ClusterSeen, SlotSeen
@@ -11,20 +11,14 @@ from runners.ports import Fence, Workload
 
 from . import health, objects
 from .api import Api, Conflict
-from .objects import Manifest, Place
+from .by_gateway import ByGateway
+from .by_replicas import ByReplicas
+from .objects import Place
+from .way import Found, Way
 
 TRIES = 3  # to write what nobody else wrote meanwhile
 Ready = Callable[[], Mapping[str, int]]
 Turn = Callable[[Service, Ready], Service]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The objects of a service as they are now, and what they say."""
-
-    deployments: Mapping[str, Manifest]
-    route: Manifest | None
-    service: Service
 
 
 class KubernetesCluster:
@@ -34,6 +28,7 @@ class KubernetesCluster:
         self.name = name
         self._api = api
         self._place = place
+        self._way: Way = ByGateway(api, place) if place.gateway else ByReplicas(api, place)
         self.namespace = place.namespace
 
     def look(self, service: str) -> ClusterSeen:
@@ -44,7 +39,7 @@ class KubernetesCluster:
         except (TryLater, NeedsHuman) as error:
             return ClusterSeen(self.name, service, trouble=str(error))
         anchor = found.service.anchor
-        does, trouble = objects.routed(service, found.route) if found.route else (found.service.weights, "")
+        does, trouble = self._way.does(service, found, {name: slot.ready for name, slot in slots.items()})
         return ClusterSeen(
             cluster=self.name,
             service=service,
@@ -91,25 +86,26 @@ class KubernetesCluster:
 
     # ---- reading ------------------------------------------------------------------------------------------------
 
-    def _find(self, service: str) -> _Found:
+    def _find(self, service: str) -> Found:
         """Deployments first: a newer holder writes the anchor before them, so what is older than the anchor read
         here cannot be written over it."""
         listed = self._api.find("Deployment", self._place.namespace, {objects.SERVICE: service})
         deployments = {one["metadata"]["labels"].get(objects.SLOT, ""): one for one in listed}
-        route = self._api.get("HTTPRoute", self._place.namespace, service)
-        return _Found(deployments, route, objects.read(service, deployments, route))
+        front = self._way.front(service)
+        return Found(deployments, front, self._way.read(service, deployments, front))
 
-    def _slot(self, service: str, name: str, slot: Slot, found: _Found) -> SlotSeen:
+    def _slot(self, service: str, name: str, slot: Slot, found: Found) -> SlotSeen:
         deployment = found.deployments.get(name)
         if deployment is None or not slot.digest:
             return SlotSeen()
-        if health.settled(deployment) and health.ready(deployment) >= slot.replicas:
-            return SlotSeen(slot.digest, slot.replicas, health.ready(deployment))
+        wanted = self._way.given(found.service, name)
+        if health.settled(deployment) and health.ready(deployment) >= wanted:
+            return SlotSeen(slot.digest, wanted, health.ready(deployment))
         pods = self._api.find("Pod", self._place.namespace, {objects.SERVICE: service, objects.SLOT: name})
         why = health.trouble(deployment, pods, name, slot.generation)
         if crashed := health.crashed(pods, name, slot.generation):
             why += self._last_words(crashed)
-        return SlotSeen(slot.digest, slot.replicas, health.ready_pods(pods, name, slot.generation), why)
+        return SlotSeen(slot.digest, wanted, health.ready_pods(pods, name, slot.generation), why)
 
     def _last_words(self, pod: str) -> str:
         try:
@@ -136,38 +132,4 @@ class KubernetesCluster:
         def ready() -> dict[str, int]:
             return {name: self._slot(service, name, slot, found).ready for name, slot in slots.items()}
 
-        wanted = turn(found.service, ready)
-        for name, slot in wanted.slots.items():
-            if slot != slots[name]:
-                self._put_slot(service, name, slot, found, fence)
-        moved = wanted.anchor != found.service.anchor or wanted.weights != found.service.weights
-        if moved or (found.route and not objects.names_both(found.route, service, wanted)):
-            self._put_route(service, wanted, found, fence)
-
-    def _put_slot(self, service: str, name: str, slot: Slot, found: _Found, fence: Fence) -> None:
-        """Its Service before its Deployment, both under our field manager; refused if somebody wrote meanwhile."""
-        if slot.generation != found.service.slots[name].generation:
-            self._forget(service, name, found)
-            self._api.apply(objects.address(service, name, slot), self._place.namespace)
-        body = objects.workload(service, name, slot, fence)
-        if old := found.deployments.get(name):
-            body["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
-        self._api.apply(body, self._place.namespace)
-
-    def _forget(self, service: str, name: str, found: _Found) -> None:
-        """Remove the Services of contents that the slot no longer has and the route no longer names."""
-        rules = found.route["spec"].get("rules", ()) if found.route else ()
-        named = {ref["name"] for rule in rules for ref in rule.get("backendRefs", ())}
-        mine = {objects.SERVICE: service, objects.SLOT: name}
-        for old in self._api.find("Service", self._place.namespace, mine):
-            if old["metadata"]["name"] not in named:
-                self._api.delete("Service", self._place.namespace, old["metadata"]["name"])
-
-    def _put_route(self, service: str, wanted: Service, found: _Found, fence: Fence) -> None:
-        """Anchor and weights in one write that nobody else's write can have preceded unseen."""
-        if found.route is None:
-            fresh = objects.turned(objects.route(service, self._place), service, wanted, fence, wanted.weights)
-            self._api.create(fresh, self._place.namespace)
-            return
-        does, _ = objects.routed(service, found.route)
-        self._api.replace(objects.turned(found.route, service, wanted, fence, does), self._place.namespace)
+        self._way.put(service, turn(found.service, ready), found, fence)

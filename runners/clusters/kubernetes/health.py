@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .objects import GENERATION, SLOT, Manifest
+from .notes import Manifest
+from .objects import GENERATION, SLOT
 
 QUIET = frozenset({"ContainerCreating", "PodInitializing"})  # a replica that is on its way
 

@@ -6,23 +6,19 @@ and anchor are one object on purpose: one compare-and-set moves both, so no work
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from pipeline.errors import NeedsHuman
-from runners.clusters.anchor import Anchor
 from runners.clusters.desired import SLOTS, Service, Slot
 from runners.ports import Fence
 
-Manifest = dict[str, Any]
-OURS = "sluice.dev"
-ANCHOR, CONTENT, BEFORE = f"{OURS}/anchor", f"{OURS}/content", f"{OURS}/weights-before"
-RELEASE, EPOCH, STABLE, MARKED = (f"{OURS}/{word}" for word in ("release", "epoch", "stable", "marked"))
+from . import notes
+from .notes import EPOCH, OURS, RELEASE, Manifest
+
+CONTENT, BEFORE = f"{OURS}/content", f"{OURS}/weights-before"
 SERVICE, SLOT, GENERATION = f"{OURS}/service", f"{OURS}/slot", f"{OURS}/generation"
 PORT = 8080  # where a replica listens, as $PORT
-_ANCHOR, _SLOT = TypeAdapter(Anchor), TypeAdapter(Slot)
-_WEIGHTS = TypeAdapter(dict[str, int])
+_SLOT = TypeAdapter(Slot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Place:
     """Where a cluster's services live, and how requests reach them."""
 
     namespace: str
-    gateway: str  # namespace/name of the Gateway that routes attach to
+    gateway: str  # namespace/name of the Gateway that routes attach to, "" = none: replicas are the share
     images: Mapping[str, str] = field(default_factory=dict)  # service → the repository its images are in
     hostnames: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # service → the names it answers to
 
@@ -42,20 +38,20 @@ def backend(service: str, slot: str, generation: int) -> str:
 
 def workload(service: str, name: str, slot: Slot, fence: Fence) -> Manifest:
     """The Deployment of a slot."""
-    labels = {SERVICE: service, SLOT: name}
+    mine = {SERVICE: service, SLOT: name}
     words = {RELEASE: str(fence.release), EPOCH: str(fence.epoch), CONTENT: _SLOT.dump_json(slot).decode()}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": f"{service}-{name}", "labels": {**_labels(service), **labels}, "annotations": words},
+        "metadata": {"name": f"{service}-{name}", "labels": {**labels(service), **mine}, "annotations": words},
         "spec": {
             "replicas": slot.replicas,
             "revisionHistoryLimit": 1,
-            "selector": {"matchLabels": labels},
+            "selector": {"matchLabels": mine},
             # The slot gets no traffic while its content changes: nothing has to stay up meanwhile.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "100%", "maxUnavailable": "100%"}},
             "template": {
-                "metadata": {"labels": {**_labels(service), **labels, GENERATION: str(slot.generation)}},
+                "metadata": {"labels": {**labels(service), **mine, GENERATION: str(slot.generation)}},
                 "spec": _pod(slot),
             },
         },
@@ -103,7 +99,7 @@ def address(service: str, name: str, slot: Slot) -> Manifest:
         "kind": "Service",
         "metadata": {
             "name": backend(service, name, slot.generation),
-            "labels": {**_labels(service), SERVICE: service, SLOT: name, GENERATION: str(slot.generation)},
+            "labels": {**labels(service), SERVICE: service, SLOT: name, GENERATION: str(slot.generation)},
         },
         "spec": {
             "selector": {SERVICE: service, SLOT: name, GENERATION: str(slot.generation)},
@@ -120,7 +116,7 @@ def route(service: str, place: Place) -> Manifest:
     return {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
-        "metadata": {"name": service, "labels": {**_labels(service), SERVICE: service}, "annotations": {}},
+        "metadata": {"name": service, "labels": {**labels(service), SERVICE: service}, "annotations": {}},
         "spec": {"parentRefs": [parent], **({"hostnames": list(names)} if names else {}), "rules": [{}]},
     }
 
@@ -132,13 +128,8 @@ def turned(old: Manifest, service: str, wanted: Service, fence: Fence, before: M
     """
     words = {
         **old["metadata"].get("annotations", {}),
-        ANCHOR: _ANCHOR.dump_json(wanted.anchor).decode(),
-        BEFORE: _WEIGHTS.dump_json(dict(before)).decode(),
-        # The same for whoever reads no JSON: people, and the admission policy of charts/guard.
-        RELEASE: str(fence.release),
-        EPOCH: str(fence.epoch),
-        STABLE: wanted.anchor.stable or "",
-        MARKED: ",".join(str(release) for release in wanted.anchor.marks),
+        **notes.anchored(wanted, fence),
+        BEFORE: notes.weights_as_text(before),
     }
     rules = [_rule(rule, service, wanted) if ours(rule, service) else rule for rule in old["spec"]["rules"]]
     return {
@@ -178,12 +169,10 @@ def _rule(rule: Manifest, service: str, wanted: Service) -> Manifest:
 
 def read(service: str, deployments: Mapping[str, Manifest], found: Manifest | None) -> Service:
     """The service as its objects say it should be."""
-    slots = {name: _slot(deployments.get(name)) for name in SLOTS}
+    slots = {name: slot(deployments.get(name)) for name in SLOTS}
     if found is None:
         return Service(slots=slots)
-    words = found["metadata"].get("annotations", {})
-    anchor = _stored(_ANCHOR, words.get(ANCHOR), Anchor(), f"HTTPRoute {service}", ANCHOR)
-    return Service(anchor, slots, weights(service, found))
+    return Service(notes.anchor(found, f"HTTPRoute {service}"), slots, weights(service, found))
 
 
 def weights(service: str, found: Manifest) -> dict[str, int]:
@@ -218,32 +207,19 @@ def routed(service: str, found: Manifest) -> tuple[dict[str, int], str]:
 
 def before(found: Manifest) -> dict[str, int]:
     """What the gateway did before the last change of the weights."""
-    words = found["metadata"].get("annotations", {})
-    empty = dict.fromkeys(SLOTS, 0)
-    where = f"HTTPRoute {found['metadata']['name']}"
-    return dict(_stored(_WEIGHTS, words.get(BEFORE), empty, where, BEFORE))
+    return notes.weights_from(found, BEFORE, f"HTTPRoute {found['metadata']['name']}")
 
 
-def _slot(deployment: Manifest | None) -> Slot:
+def slot(deployment: Manifest | None) -> Slot:
+    """What a Deployment says its slot should run."""
     if deployment is None:
         return Slot()
     meta = deployment["metadata"]
     content = meta.get("annotations", {}).get(CONTENT)
-    slot = _stored(_SLOT, content, Slot(), f"Deployment {meta['name']}", CONTENT)
-    return Slot(slot.digest, slot.version, slot.serve, deployment["spec"].get("replicas", 1), slot.generation)
+    said = notes.stored(_SLOT, content, Slot(), f"Deployment {meta['name']}", CONTENT)
+    return Slot(said.digest, said.version, said.serve, deployment["spec"].get("replicas", 1), said.generation)
 
 
-def _stored(shape: TypeAdapter[Any], text: str | None, empty: Any, where: str, key: str) -> Any:
-    if text is None:
-        return empty
-    try:
-        return shape.validate_json(text)
-    except ValidationError as error:
-        raise NeedsHuman(
-            f"{where} is damaged: its annotation {key} cannot be read ({error.errors()[0]['msg']}); somebody changed "
-            f"it by hand. Put it back, or remove the service's objects and release anew"
-        ) from error
-
-
-def _labels(service: str) -> dict[str, str]:
+def labels(service: str) -> dict[str, str]:
+    """What every object of a service is labelled with."""
     return {"app.kubernetes.io/name": service, "app.kubernetes.io/managed-by": "sluice"}

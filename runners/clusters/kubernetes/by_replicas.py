@@ -1,0 +1,74 @@
+"""The way of a cluster without a Gateway: one Service stands before both slots, and replicas are the share.
+
+The Service is the anchor: its annotations carry what an HTTPRoute would, its selector says who may get requests. While
+both may, the newer slot has just as many replicas as its weight allows beside the older one, whatever was asked for it;
+so a raise is always a change of the anchor, and a worker that was fenced out cannot make one by scaling.
+"""
+
+from collections.abc import Mapping
+
+from pipeline.shares import beside
+from runners.clusters.desired import SLOTS, Service, other
+from runners.ports import Fence
+
+from . import fronts
+from .api import Api
+from .notes import Manifest
+from .objects import Place
+from .way import Found
+
+
+class ByReplicas:
+    """Shares are those of ready replicas, and so only some can be had (`pipeline.shares.reachable`)."""
+
+    def __init__(self, api: Api, place: Place) -> None:
+        self._api = api
+        self._place = place
+
+    def front(self, service: str) -> Manifest | None:
+        """The Service that clients of the service ask for."""
+        return self._api.get("Service", self._place.namespace, service)
+
+    def read(self, service: str, deployments: Mapping[str, Manifest], front: Manifest | None) -> Service:
+        """Replicas as they were asked for, unless somebody else changed what was given."""
+        return fronts.read(service, deployments, front)
+
+    def does(self, service: str, found: Found, ready: Mapping[str, int]) -> tuple[Mapping[str, int], str]:
+        """Ready replicas share the requests evenly among them."""
+        taking = {name: ready[name] if found.service.weights[name] else 0 for name in SLOTS}
+        everyone = sum(taking.values())
+        if not everyone:
+            return dict.fromkeys(SLOTS, 0), ""
+        share = round(100 * taking["b"] / everyone)
+        return {"a": 100 - share, "b": share}, ""
+
+    def given(self, service: Service, name: str) -> int:
+        """What the weight allows beside the stable slot, which has what was asked for."""
+        slot, weight = service.slots[name], service.weights[name]
+        if name == service.anchor.stable or weight in (0, 100) or not slot.replicas:
+            return slot.replicas
+        return beside(weight, service.slots[other(name)].replicas)
+
+    def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> None:
+        """The anchor first: only what it allows is scaled."""
+        if wanted.anchor != found.service.anchor or wanted.weights != found.service.weights:
+            self._put_front(service, wanted, found, fence)
+        for name, slot in wanted.slots.items():
+            old, due = found.deployments.get(name), self.given(wanted, name)
+            outgrown = old is not None and not fronts.by_hand(old) and old["spec"].get("replicas", 1) != due
+            if slot != found.service.slots[name] or outgrown:
+                self._put_slot(fronts.workload(service, name, slot, due, fence), old)
+
+    def _put_slot(self, body: Manifest, old: Manifest | None) -> None:
+        """Under our field manager; refused if somebody wrote meanwhile."""
+        if old:
+            body["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+        self._api.apply(body, self._place.namespace)
+
+    def _put_front(self, service: str, wanted: Service, found: Found, fence: Fence) -> None:
+        """Anchor and selector in one write that nobody else's write can have preceded unseen."""
+        front = fronts.turned(found.front or fronts.front(service), service, wanted, fence)
+        if found.front is None:
+            self._api.create(front, self._place.namespace)
+        else:
+            self._api.replace(front, self._place.namespace)

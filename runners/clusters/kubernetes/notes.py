@@ -1,0 +1,60 @@
+"""What Sluice writes into the annotations of a cluster's objects, and reads back from them. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from pipeline.errors import NeedsHuman
+from runners.clusters.anchor import Anchor
+from runners.clusters.desired import SLOTS, Service
+from runners.ports import Fence
+
+Manifest = dict[str, Any]
+OURS = "sluice.dev"
+ANCHOR = f"{OURS}/anchor"
+RELEASE, EPOCH, STABLE, MARKED = (f"{OURS}/{word}" for word in ("release", "epoch", "stable", "marked"))
+_ANCHOR = TypeAdapter(Anchor)
+_WEIGHTS = TypeAdapter(dict[str, int])
+
+
+def anchored(wanted: Service, fence: Fence) -> dict[str, str]:
+    """The annotations of whatever carries the anchor."""
+    return {
+        ANCHOR: _ANCHOR.dump_json(wanted.anchor).decode(),
+        # The same for whoever reads no JSON: people, and the admission policy of charts/guard.
+        RELEASE: str(fence.release),
+        EPOCH: str(fence.epoch),
+        STABLE: wanted.anchor.stable or "",
+        MARKED: ",".join(str(release) for release in wanted.anchor.marks),
+    }
+
+
+def anchor(found: Manifest, where: str) -> Anchor:
+    """The anchor that `found`, called `where` in errors, carries."""
+    words = found["metadata"].get("annotations", {})
+    return stored(_ANCHOR, words.get(ANCHOR), Anchor(), where, ANCHOR)  # type: ignore[no-any-return]
+
+
+def weights_from(found: Manifest, key: str, where: str) -> dict[str, int]:
+    """Percent by slot in the annotation `key` of `found`, called `where` in errors."""
+    words = found["metadata"].get("annotations", {})
+    return dict(stored(_WEIGHTS, words.get(key), dict.fromkeys(SLOTS, 0), where, key))
+
+
+def weights_as_text(weights: Mapping[str, int]) -> str:
+    """The same as an annotation."""
+    return _WEIGHTS.dump_json(dict(weights)).decode()
+
+
+def stored(shape: TypeAdapter[Any], text: str | None, empty: Any, where: str, key: str) -> Any:
+    """The annotation `key` as `shape`, `empty` if there is none; a damaged one is for a person."""
+    if text is None:
+        return empty
+    try:
+        return shape.validate_json(text)
+    except ValidationError as error:
+        raise NeedsHuman(
+            f"{where} is damaged: its annotation {key} cannot be read ({error.errors()[0]['msg']}); somebody changed "
+            f"it by hand. Put it back, or remove the service's objects and release anew"
+        ) from error
