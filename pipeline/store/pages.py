@@ -1,7 +1,7 @@
 """What the pages show, read in one short transaction each: frozen values, never rows."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -76,6 +76,17 @@ def versions(session: Session, app: str, digests: Iterable[str]) -> dict[str, st
         ReleaseRow.app == app, ReleaseRow.digest.in_(set(digests)), ReleaseRow.kind == Kind.NORMAL
     )
     return {row.digest: row.version for row in session.execute(wanted.order_by(ReleaseRow.id.desc()))}
+
+
+def brought(session: Session, app: str, digests: Collection[str]) -> dict[str, Head]:
+    """The release that made each of these digests of an app live first."""
+    wanted = select(ReleaseRow).where(
+        ReleaseRow.app == app,
+        ReleaseRow.digest.in_(digests),
+        ReleaseRow.kind == Kind.NORMAL,
+        ReleaseRow.state == State.LIVE,
+    )
+    return {row.digest: head_of(row) for row in session.scalars(wanted.order_by(ReleaseRow.id.desc()))}
 
 
 def setting(session: Session, name: str) -> str:

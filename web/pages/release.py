@@ -1,12 +1,15 @@
 """One release: why it waits first, then what happens now, then what happened. And its questions as pages."""
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 
+from pipeline.states import State
 from pipeline.store import pages
-from pipeline.store.shown import Told
+from pipeline.store.shown import Head, Told
 
 from ..actions import ACTIONS, may
-from ..present import approvals, evidence, gates, journal, ladder, motion, question, signs, steps
+from ..face import face
+from ..present import approvals, evidence, fault, gates, graph, journal, ladder, motion, question, signs, steps, ways
+from ..present.draw.plan import plan_graph
 from ..present.words import short
 from ..problems import Problem
 from ..roles import User
@@ -18,11 +21,14 @@ blueprint.before_request(must_sign_in)
 PARTS = (
     "release_head",
     "standing",
+    "fault",
     "plan",
     "now",
     "evidence",
     "gates",
     "votes",
+    "good",
+    "ways",
     "facts",
     "journal",
     "questions",
@@ -76,6 +82,7 @@ def possible(user: User, told: Told) -> tuple[str, ...]:
 def _values(view: View, told: Told) -> dict[str, object]:
     versions = _versions(view, told)
     lines, sums = evidence.lines(told)
+    plan = steps.rows(told)
     gates_now, gates_before = gates.now(told), gates.before(told)
     return {
         "head": told.head,
@@ -86,11 +93,17 @@ def _values(view: View, told: Told) -> dict[str, object]:
         "shade": question.shade(told),
         "why": motion.why(told),
         "act": motion.act(told),
+        "fault": fault.items(told),
+        "good": _good(view, told),
+        "ways": ways.after(told, view.user),
         "unseen": [(one.cluster, one.trouble, one.seen_at) for one in told.placed if one.trouble],
-        "plan": steps.rows(told),
+        "plan": plan,
+        "graph": plan_graph(graph.groups(plan, _logs(told), _regions())),
+        "longest": steps.longest(told),
         "pips": steps.pips(told),
         "stands": steps.stands(told),
         "current": ladder.current(told),
+        "charts": evidence.charts(told),
         "lines": lines,
         "sums": sums,
         "gates_now": gates_now,
@@ -105,6 +118,25 @@ def _values(view: View, told: Told) -> dict[str, object]:
             (one.cluster, versions.get(one.previous) or short(one.previous)) for one in told.placed if one.previous
         ],
     }
+
+
+def _good(view: View, told: Told) -> tuple[tuple[str, Head | None], ...]:
+    """The version each touched cluster goes back to, once it does."""
+    if told.head.state not in (State.ROLLING_BACK, State.ROLLED_BACK):
+        return ()
+    brought = pages.brought(view.session, told.head.app, {one.previous for one in told.placed if one.previous})
+    return tuple((one.cluster, brought.get(one.previous)) for one in told.placed if one.previous)
+
+
+def _logs(told: Told) -> dict[str, str]:
+    """Where the newest log of each step is."""
+    return {job.step: url_for("log.show", release_id=told.head.id, step=job.step) for job in told.jobs}
+
+
+def _regions() -> dict[str, str]:
+    """What is said of a cluster beside its name."""
+    clusters = face().settings.platform.clusters
+    return {name: "disaster recovery" if one.dr else one.group or "" for name, one in clusters.items()}
 
 
 def _versions(view: View, told: Told) -> dict[str, str]:

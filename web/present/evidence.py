@@ -1,5 +1,6 @@
 """The evidence as numbers: what the judge has, what it needs, and how long that will take."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.facts import Reading
@@ -10,6 +11,13 @@ from pipeline.release import Release, Target
 from pipeline.settings import Judge
 from pipeline.states import State
 from pipeline.store.shown import Told
+
+from .curve import segments
+from .draw.evidence import evidence_chart, rate_chart
+from .draw.scale import NARROW, WIDE
+from .draw.shapes import Drawing
+
+MOST = 3  # clusters drawn of one wave; the table has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ def lines(told: Told) -> tuple[tuple[Line, ...], tuple[Sum, ...]]:
     found: list[Line] = []
     sums: list[Sum] = []
     for target in release.targets:
-        readings = tuple(one for one in told.said.readings if one.cluster == target.cluster)
+        readings = _readings(told, target)
         if target.previous and readings:
             found += _cluster(told, release, target, readings)
             sums.append(_sum(told, release, target, readings))
@@ -52,15 +60,69 @@ def lines(told: Told) -> tuple[tuple[Line, ...], tuple[Sum, ...]]:
 
 def rungs(release: Release, wave: int) -> tuple[tuple[str, Judge], ...]:
     """The passages of a wave's canary that the judge guards by a margin, in order."""
-    found: list[tuple[str, Judge]] = []
+    return tuple((_opens(name), judge) for _, name, judge in _ladder(release, wave) if judge.margin is not None)
+
+
+def judges(release: Release, wave: int) -> dict[int, Judge]:
+    """The judge's settings that guard the way on from each share of a wave; of two the one with a margin."""
+    found: dict[int, Judge] = {}
+    for share, _, judge in _ladder(release, wave):
+        if share not in found or found[share].margin is None:
+            found[share] = judge
+    return found
+
+
+def _ladder(release: Release, wave: int) -> Iterator[tuple[int, str, Judge]]:
+    """Each share of a wave with the judge before the next one, and what that opens."""
     for place, step in enumerate(release.plan):
-        if step.wave != wave or step.stage is not Stage.CANARY:
+        if step.wave != wave:
             continue
         for share in (0, *(rung.percent for rung in step.rungs)):
             ahead = passage(release.plan, place, share)
-            judges = [gate for gate in ahead.gates if isinstance(gate, Judge) and gate.margin is not None]
-            found += [(_opens(ahead.name), gate) for gate in judges]
-    return tuple(found)
+            for gate in ahead.gates:
+                if isinstance(gate, Judge):
+                    yield share, ahead.name, gate
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The evidence of one cluster, drawn wide and narrow, and its rates, one metric after the other."""
+
+    cluster: str
+    evidence: tuple[Drawing, Drawing]
+    rates: tuple[tuple[str, Drawing, Drawing], ...]
+
+
+def charts(told: Told) -> tuple[Chart, ...]:
+    """The clusters it is in now, or was in last; none where nothing was compared."""
+    release = told.release
+    if release is None:
+        return ()
+    judged = [one for one in release.targets if one.previous and _readings(told, one)]
+    wave = max((one.wave for one in judged), default=0)
+    going_on = release.state is State.RUNNING and release.step.wave == wave
+    found = [_chart(told, release, one, going_on) for one in judged if one.wave == wave]
+    return tuple(chart for chart in found if chart is not None)[:MOST]
+
+
+def _chart(told: Told, release: Release, target: Target, going_on: bool) -> Chart | None:
+    parts = segments(_readings(told, target), judges(release, target.wave))
+    if not parts:
+        return None
+    both = tuple(evidence_chart(parts, width, going_on=going_on) for width in (WIDE, NARROW))
+    rates = tuple(
+        (
+            arms.metric,
+            rate_chart(parts, WIDE, going_on=going_on, metric=place),
+            rate_chart(parts, NARROW, going_on=going_on, metric=place),
+        )
+        for place, arms in enumerate(parts[-1].points[-1].arms)
+    )
+    return Chart(target.cluster, (both[0], both[1]), rates)
+
+
+def _readings(told: Told, target: Target) -> tuple[Reading, ...]:
+    return tuple(one for one in told.said.readings if one.cluster == target.cluster)
 
 
 def _opens(name: str) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from pipeline.plan import Stage, Step
 from pipeline.release import Release
@@ -13,6 +14,7 @@ from pipeline.verdict import NOBODY
 
 from .words import clock, lasted, many, percent
 
+HOLDING = ("freeze", "capacity", "turn")
 PIPS = {"pass": "d", "run": "c", "wait": "h", "fail": "x", "back": "", "todo": ""}
 
 
@@ -20,16 +22,21 @@ PIPS = {"pass": "d", "run": "c", "wait": "h", "fail": "x", "back": "", "todo": "
 class Row:
     """One line of the plan. `verdict`: pass, run, wait, fail, todo, or back for what was taken back or called off."""
 
+    place: str  # the name of the step, or of the passage a gate guards
+    kind: str  # build, test, canary, rollout, approval or gate
     title: str
+    brief: str  # the title inside its wave
     verdict: str
     word: str
     note: str
+    hint: str  # the note in a few words
     wave: int
+    clusters: tuple[str, ...] = ()
     current: bool = False
 
 
 def rows(told: Told) -> tuple[Row, ...]:
-    """The whole plan, an approval as a line of its own before the wave it opens."""
+    """The whole plan; approvals, and a gate that holds it now, as lines of their own before what they open."""
     release = told.release
     if release is None:
         return ()
@@ -37,14 +44,36 @@ def rows(told: Told) -> tuple[Row, ...]:
     entered.setdefault(release.plan[0].name, told.head.created_at)
     found: list[Row] = []
     for place, step in enumerate(release.plan):
-        found += _approvals(told, release, place, step)
-        verdict = verdict_of(told, place)
-        note = _note(told, release, place, entered)
-        current = place == here(told, release) and release.state is not State.LIVE
-        if current and found and found[-1].current:
-            current = False  # the approval before it is what is on
-        found.append(Row(title(step), verdict, _word(verdict, release, place), note, step.wave, current))
+        found += [*_approvals(told, release, place, step), *_held(told, release, place, step)]
+        before = found[-1].current if found else False  # the gate before it is what is on
+        current = place == here(told, release) and release.state is not State.LIVE and not before
+        found.append(_step(told, release, place, entered, current))
     return tuple(found)
+
+
+def _step(told: Told, release: Release, place: int, entered: dict[str, datetime], current: bool) -> Row:
+    step, verdict = release.plan[place], verdict_of(told, place)
+    if place > release.at and not current and verdict == "wait":
+        verdict = "todo"  # the gate before it has a line of its own
+    note, hint = _note(told, release, place, entered)
+    word = _word(verdict, release, place)
+    brief = title(step).rpartition(": ")[2].capitalize().replace(" and ", ", ")
+    return Row(
+        step.name, step.stage, title(step), brief, verdict, word, note, hint or word, step.wave, step.clusters, current
+    )
+
+
+def _held(told: Told, release: Release, place: int, step: Step) -> Iterator[Row]:
+    """What keeps it from entering this step, but for people: a freeze, capacity, another release."""
+    ahead = release.ahead
+    if release.state is not State.RUNNING or ahead.at != place or place == release.at or here(told, release) != place:
+        return
+    for result in told.results:
+        if result.passage == ahead.name and result.verdict == "wait" and result.gate in HOLDING:
+            name = result.gate.capitalize()
+            where = f"Wave {step.wave}, {'+'.join(step.clusters)}: {result.gate}"
+            hint = f"until {result.until:%H:%M}" if result.until else "holds"
+            yield Row(ahead.name, "gate", where, name, "wait", "wait", result.why, hint, step.wave, step.clusters, True)
 
 
 def pips(told: Told) -> tuple[str, ...]:
@@ -125,30 +154,58 @@ def needs_somebody(told: Told) -> bool:
     return bool(told.head.waiting) and bool(told.head.who) and told.head.who != NOBODY
 
 
+def longest(told: Told) -> str:
+    """How long it took so far and which step took most of it: every step is on the way of every later one."""
+    release = told.release
+    if release is None:
+        return ""
+    starts = [(event.at, str(event.told.get("step"))) for event in reversed(told.events) if event.kind == "start"]
+    marks = [(told.head.created_at, release.plan[0].name), *starts]
+    end = told.head.ended_at or told.now
+    spans = {name: after - at for (at, name), (after, _) in pairwise([*marks, (end, "")])}
+    name = max(spans, key=lambda one: spans[one])
+    step = next((one for one in release.plan if one.name == name), release.plan[0])
+    whole = f"{'Took' if release.ended else 'On its way for'} {lasted(end - told.head.created_at)}"
+    return f"{whole}; longest {title(step)}, {lasted(spans[name])}"
+
+
 def _word(verdict: str, release: Release, place: int) -> str:
     if verdict == "todo":
         return "to do" if not release.ended and release.state is not State.ROLLING_BACK else "not reached"
     return {"pass": "pass", "run": "running", "wait": "wait", "fail": "fail", "back": "taken back"}[verdict]
 
 
-def _note(told: Told, release: Release, place: int, entered: dict[str, datetime]) -> str:
+def _note(told: Told, release: Release, place: int, entered: dict[str, datetime]) -> tuple[str, str]:
+    """When it was, or what is planned; the same in a few words."""
     step = release.plan[place]
     began = entered.get(step.name)
     if began is None:
-        return _planned(step)
-    if place < release.at:
-        after = entered.get(release.plan[place + 1].name)
-        return f"{clock(began)} to {clock(after)}, {lasted(after - began)}" if after else f"since {clock(began)}"
-    if release.ended and told.head.ended_at:
-        return f"{clock(began)} to {clock(told.head.ended_at)}, {lasted(told.head.ended_at - began)}"
-    return f"{percent(release.percent)} since {clock(release.since)}" if step.clusters else f"since {clock(began)}"
+        return _planned(step), _briefly(step)
+    after = entered.get(release.plan[place + 1].name) if place < release.at else None
+    if after is None and release.ended and place == release.at:
+        after = told.head.ended_at
+    if after is not None:
+        return f"{clock(began)} to {clock(after)}, {lasted(after - began)}", lasted(after - began)
+    if place == release.at and step.clusters:
+        last = step.rungs[-1].percent if step.rungs else 100
+        return f"{percent(release.percent)} since {clock(release.since)}", f"{release.percent} % of {last} %"
+    return f"since {clock(began)}", f"since {clock(began)}"
 
 
 def _planned(step: Step) -> str:
     shares = ", ".join(str(rung.percent) for rung in step.rungs)
     soaks = [gate.seconds for rung in step.rungs for gate in rung.gates if isinstance(gate, Soak)]
-    soak = f", soak {soaks[0]:.0f} s" if soaks else ""
+    soak = f", soak {lasted(timedelta(seconds=soaks[0]))}" if soaks else ""
     return f"{shares} %{soak}" if shares else ""
+
+
+def _briefly(step: Step) -> str:
+    """What is planned, in two or three words."""
+    soaks = [gate.seconds for rung in step.rungs for gate in rung.gates if isinstance(gate, Soak)]
+    if soaks:
+        return f"soak {lasted(timedelta(seconds=soaks[0]))}"
+    shares = [rung.percent for rung in step.rungs]
+    return f"{shares[0]} to {shares[-1]} %" if len(shares) > 1 else f"{shares[0]} %" if shares else ""
 
 
 def _approvals(told: Told, release: Release, place: int, step: Step) -> Iterator[Row]:
@@ -161,7 +218,10 @@ def _approvals(told: Told, release: Release, place: int, step: Step) -> Iterator
         word = {"pass": "pass", "wait": "wait", "fail": "fail"}.get(verdict) or _word(verdict, release, place)
         note = f"{many(gate.of, 'person', 'people')} of {gate.group}"
         due = verdict == "wait" and place == here(told, release)
-        yield Row(f"Wave {step.wave}, {'+'.join(step.clusters)}: approval", verdict, word, note, step.wave, due)
+        where, brief = f"Wave {step.wave}, {'+'.join(step.clusters)}: approval", "Approval"
+        hint = result.why.removeprefix("Waits for approval: ").partition(" of ")[0] if result and due else ""
+        hint = f"{hint} of {gate.of}" if hint.isdigit() else f"{gate.of} of {gate.group}"[:20]
+        yield Row(step.name, "approval", where, brief, verdict, word, note, hint, step.wave, step.clusters, due)
 
 
 def durations(events: tuple[Event, ...], step: str) -> dict[int, datetime]:

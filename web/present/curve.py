@@ -1,0 +1,129 @@
+"""The evidence over time: what the judge knew after each window it judged. For drawings; decisions fold anew."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.facts import Reading
+from pipeline.judge.evidence import NOTHING, Forecast, Harm, NotWorse, Window, added, combine
+from pipeline.judge.windows import Piece, merged, pieces, watched
+from pipeline.settings import Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """What one metric counted since the share was given: requests and bad ones of both arms."""
+
+    metric: str
+    window: Window
+
+    @property
+    def canary(self) -> float:
+        """Share of the canary's requests that went bad, in percent."""
+        return 100 * self.window.k_c / self.window.n_c if self.window.n_c else 0.0
+
+    @property
+    def stable(self) -> float:
+        """Share of stable's requests that went bad, in percent."""
+        return 100 * self.window.k_b / self.window.n_b if self.window.n_b else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The evidence after one window, over all metrics. `not_worse` None: this share is judged for harm alone."""
+
+    at: datetime
+    percent: int
+    harm: float
+    not_worse: float | None
+    arms: tuple[Arms, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """All points of one share, and what had to be shown there. `margin` None: nothing but no harm."""
+
+    percent: int
+    starts: datetime
+    margin: float | None
+    harm_limit: float
+    not_worse_limit: float | None
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One metric after one window."""
+
+    at: datetime
+    percent: int
+    start: datetime
+    harm: float
+    not_worse: Mapping[float, float]
+    window: Window
+
+
+def segments(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> tuple[Segment, ...]:
+    """
+    The evidence of one cluster, share by share, oldest first.
+
+    `judges`: the settings that guard the way on from each share. Readings of several metrics may be mixed; evidence
+    for harm is their mean and "not worse" their least, as the judge has it.
+    """
+    metrics = sorted({reading.metric for reading in readings})
+    if not metrics or not judges:
+        return ()
+    tracks = {metric: tuple(_followed([one for one in readings if one.metric == metric], judges)) for metric in metrics}
+    found: list[Segment] = []
+    for point, start in _together(tracks, judges):
+        if not found or found[-1].percent != point.percent:
+            judge = _of(judges, point.percent)
+            enough = None if judge.margin is None else 1 / judge.beta
+            found.append(Segment(point.percent, start, judge.margin, 1 / judge.alpha, enough, ()))
+        found[-1] = replace(found[-1], points=(*found[-1].points, point))
+    return tuple(found)
+
+
+def _followed(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> Iterator[_Step]:
+    margins = sorted({judge.margin for judge in judges.values() if judge.margin is not None})
+    harm, forecast = Harm.begin(), Forecast()
+    processes = tuple(NotWorse(margin) for margin in margins)
+    warm_up = max(judge.warm_up for judge in judges.values())
+    for part, counts in watched(merged(pieces(readings)), warm_up):
+        if counts:
+            harm = harm.after(part.window)
+            processes = tuple(process.after(part.window, forecast.rate) for process in processes)
+        forecast = forecast.after(part.window)
+        if counts and (part.before or part.percent):
+            yield _step(part, harm, processes)
+
+
+def _step(part: Piece, harm: Harm, processes: Sequence[NotWorse]) -> _Step:
+    values = {process.margin: process.value for process in processes}
+    share = part.before or part.percent  # a window in which the share changed belongs to the one it began with
+    return _Step(part.end, share, part.start, harm.value, values, part.window)
+
+
+def _together(tracks: Mapping[str, tuple[_Step, ...]], judges: Mapping[int, Judge]) -> Iterator[tuple[Point, datetime]]:
+    """One point for each moment at which any metric has a window; the others stand where they stood."""
+    now: dict[str, _Step] = {}
+    sums: dict[str, Window] = dict.fromkeys(tracks, NOTHING)
+    share = -1
+    for step, metric in sorted(((step, metric) for metric, steps in tracks.items() for step in steps), key=_when):
+        if step.percent != share:
+            share, sums = step.percent, dict.fromkeys(tracks, NOTHING)
+        now[metric], sums[metric] = step, added((sums[metric], step.window))
+        harm = combine((1 / len(tracks), now[name].harm if name in now else 1.0) for name in tracks)
+        margin = _of(judges, share).margin
+        least = None if margin is None else min(one.not_worse[margin] for one in now.values())
+        yield Point(step.at, share, harm, least, tuple(Arms(name, sums[name]) for name in tracks)), step.start
+
+
+def _when(found: tuple[_Step, str]) -> tuple[datetime, str]:
+    return found[0].at, found[1]
+
+
+def _of(judges: Mapping[int, Judge], percent: int) -> Judge:
+    """The judge of this share; of a share that is none of the ladder (a raise under way), the next smaller one's."""
+    below = [share for share in judges if share <= percent]
+    return judges[max(below) if below else min(judges)]
