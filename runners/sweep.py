@@ -8,13 +8,16 @@ import structlog
 from pipeline.errors import PipelineError
 from pipeline.store.bell import Kind
 from pipeline.store.gauges import measure
-from runners import intake, joblogs, loop
+from pipeline.store.looks import note
+from pipeline.store.session import UNAVAILABLE
+from runners import intake, joblogs, lookout, loop
 from runners.intake import Desk
 from runners.wiring import Wiring, wire
 
 ROUND = 0.25  # seconds between two looks at what is due: a canary is judged once a second, and not late
 CHORES = 1.0  # seconds between two rounds of everything else
 POLL = 60.0  # seconds between two looks at each app's branch
+LOOK = 5.0  # seconds between two looks at everything that runs
 TIDY = 600.0  # seconds between two rounds of housekeeping
 DEAF = 3  # rings or calls in a row that Redis did not answer, after which ticks run here
 LATE = 6.0  # seconds: what is overdue for so long although it was rung for, nobody works on
@@ -31,6 +34,7 @@ class Sweeper:
         self._done: dict[str, float] = {}
         self._configured: Wiring | None = None
         self._poller: Thread | None = None
+        self._lookout: Thread | None = None
 
     def round(self) -> None:
         """One look at everything that may be due. Trouble with one thing never hides the others."""
@@ -38,7 +42,7 @@ class Sweeper:
         parts = [("ring", self._ring), ("inbox", self._inbox)]
         if self._due("chores", CHORES):
             parts += [("listen", self._listen), ("logs", self._logs), ("poll", self._poll)]
-            parts += [("tidy", self._tidy), ("swept", self._swept)]
+            parts += [("look", self._look), ("tidy", self._tidy), ("swept", self._swept)]
         for name, work in parts:
             try:
                 work(wiring)
@@ -93,6 +97,12 @@ class Sweeper:
             self._poller = Thread(target=_poll, args=(due, wiring.desk), daemon=True)
             self._poller.start()
 
+    def _look(self, wiring: Wiring) -> None:
+        """Beside the rounds as well: a cluster that does not answer costs seconds."""
+        if (self._lookout is None or not self._lookout.is_alive()) and self._due("look", LOOK):
+            self._lookout = Thread(target=_look, args=(wiring,), daemon=True)
+            self._lookout.start()
+
     def _tidy(self, wiring: Wiring) -> None:
         if self._due("tidy", TIDY):
             wiring.tidy()
@@ -114,6 +124,13 @@ def _poll(apps: list[str], desk: Desk) -> None:
             intake.poll(app, desk)
         except PipelineError as trouble:
             _log.warning("a branch could not be looked at", app=app, why=str(trouble))
+
+
+def _look(wiring: Wiring) -> None:
+    try:
+        note(wiring.sessions, lookout.look_around(wiring.world, wiring.platform.apps))
+    except (PipelineError, *UNAVAILABLE) as trouble:
+        _log.warning("what runs where could not be looked at", why=str(trouble))
 
 
 def _lateness(wiring: Wiring) -> float:

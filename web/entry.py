@@ -9,7 +9,14 @@ from .face import Face, face
 
 FORM_COOKIE = "sluice_form"
 # The pages that a login may lead to, by name. Never an address: addresses of other sites come in many disguises.
-NEXT = {"overview": "/", "releases": "/releases", "approvals": "/approvals", "calendar": "/calendar"}
+NEXT = {
+    "overview": "/",
+    "releases": "/releases",
+    "approvals": "/approvals",
+    "calendar": "/calendar",
+    "clusters": "/clusters",
+    "audit": "/audit",
+}
 
 entry = Blueprint("entry", __name__)
 

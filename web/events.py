@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from socket import MSG_DONTWAIT, MSG_PEEK, socket
 from time import monotonic
 from typing import Any
 
 from flask import Blueprint, Response, json, request
 
-from pipeline.store import news
+from pipeline.store import looks, news
 from pipeline.store.session import Sessions
 
 from .auth import bearer_or_session, watch
@@ -111,6 +112,7 @@ class _Stream:
         self._here, self._topics, self._cursor, self._valid, self._gone = here, topics, cursor, valid, gone
         self._revisions: dict[int, int] = {}
         self._looked = 0.0
+        self._looks: datetime | None = None
 
     def messages(self) -> Iterator[str]:
         """Until the reader goes, its session ends, or it falls too far behind; then it comes back by itself."""
@@ -163,15 +165,19 @@ class _Stream:
 
     def _ticked(self) -> Iterator[str]:
         """At most once a second: a release was looked at and settled anew. Nothing to resume, the newest counts."""
-        if not self._topics.ticks or monotonic() - self._looked < LOOK:
+        if not (self._topics.ticks or self._topics.clusters) or monotonic() - self._looked < LOOK:
             return
         self._looked = monotonic()
         with self._here.sessions.reading() as session:
-            found = news.revisions(session, self._topics.ticks)
+            found = news.revisions(session, self._topics.ticks) if self._topics.ticks else {}
+            looked = looks.newest(session) if self._topics.clusters else None
         fresh = {number: revision for number, revision in found.items() if self._revisions.get(number) != revision}
         self._revisions = found
         for number, revision in fresh.items():
             yield self._message(f"ticks:{number}", {"release": number, "revision": revision})
+        if looked is not None and looked != self._looks:
+            self._looks = looked
+            yield self._message("clusters", {"at": looked.isoformat()})
 
     def _message(self, name: str, told: dict[str, object]) -> str:
         return f"id: {self._cursor}\nevent: {name}\ndata: {json.dumps(told)}\n\n"

@@ -8,7 +8,7 @@ from .feed import News
 
 MOST = 8
 _TOPIC = re.compile(
-    r"releases|approvals|freezes|(release|ticks):[1-9]\d{0,17}|log:[1-9]\d{0,17}:[a-z0-9][a-z0-9 +-]{0,200}"
+    r"releases|approvals|freezes|clusters|(release|ticks):[1-9]\d{0,17}|log:[1-9]\d{0,17}:[a-z0-9][a-z0-9 +-]{0,200}"
 )
 _CURSOR = re.compile(r"\d{1,18}\.\d{1,2}(\.\d{1,18}){0,8}")
 
@@ -46,8 +46,13 @@ class Topics:
         return tuple(int(name.removeprefix("ticks:")) for name in self.names if name.startswith("ticks:"))
 
     @property
+    def clusters(self) -> bool:
+        """Whether each look at what runs where is told."""
+        return "clusters" in self.names
+
+    @property
     def journals(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if not name.startswith(("log:", "ticks:")))
+        return tuple(name for name in self.names if not name.startswith(("log:", "ticks:", "clusters")))
 
     def of(self, news: News) -> tuple[str, ...]:
         """The topics of this stream that `news` belongs to."""
@@ -82,7 +87,8 @@ def read_topics(text: str) -> Topics:
     for name in names:
         if not _TOPIC.fullmatch(name):
             raise NoSuchTopic(
-                f"{name[:80]!r} is no topic; known are releases, approvals, freezes, release:N, ticks:N, log:N:step."
+                f"{name[:80]!r} is no topic; known are releases, approvals, freezes, clusters, release:N, ticks:N, "
+                "log:N:step."
             )
     return Topics(names)
 

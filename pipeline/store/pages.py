@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from ..states import TERMINAL, Kind, Reason, State
@@ -52,6 +52,12 @@ def count(session: Session, by: Filter) -> int:
 def apps(session: Session) -> tuple[str, ...]:
     """Every app that ever had a release."""
     return tuple(session.scalars(select(ReleaseRow.app).distinct().order_by(ReleaseRow.app)))
+
+
+def authors(session: Session, limit: int = 500) -> tuple[str, ...]:
+    """Everybody who wrote one of the latest releases."""
+    found = session.scalars(select(ReleaseRow.authors).order_by(ReleaseRow.id.desc()).limit(limit))
+    return tuple(sorted({name for names in found for name in names}))
 
 
 def results(session: Session, release_id: int) -> tuple[Result, ...]:
@@ -145,6 +151,11 @@ def _where(by: Filter) -> list[ColumnElement[bool]]:
         wanted.append(ReleaseRow.app == by.app)
     if by.state:
         wanted.append(ReleaseRow.state == by.state)
+    if by.author:
+        named = type_coerce(ReleaseRow.authors, Text)
+        wanted.append(named.contains(json.dumps(by.author), autoescape=True))
+    if by.cluster:
+        wanted.append(ReleaseRow.id.in_(select(TargetRow.release_id).where(TargetRow.cluster == by.cluster)))
     if by.text:
         number = by.text.upper().removeprefix("R-")
         hits = [column.icontains(by.text, autoescape=True) for column in (ReleaseRow.app, ReleaseRow.subject)]

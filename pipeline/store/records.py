@@ -27,6 +27,24 @@ class SampleRow(Row):
     stable_bad: Mapped[Big | None]
 
 
+class LookRow(Row):
+    """What one service in one cluster was last seen to run, whether or not a release is on its way. For people only."""
+
+    __tablename__ = "look"
+    cluster: Mapped[Key]
+    service: Mapped[Key]
+    tried_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]  # NULL: never seen yet
+    trouble: Mapped[str] = mapped_column(default="")  # why the last try saw nothing
+    share: Mapped[int | None]  # percent of the front door's traffic that the cluster is to get
+    stable: Mapped[str] = mapped_column(default="")  # slot, "" = none
+    moving: Mapped[int] = mapped_column(default=0)  # the release in motion there, 0 = none
+    marked: Mapped[int] = mapped_column(default=0)  # the release its guard took back last, 0 = none
+    slots_json: Mapped[str] = mapped_column(default="{}")  # slot → digest, wanted, ready, weight, trouble
+    counts_json: Mapped[str] = mapped_column(default="{}")  # slot → source, total, bad
+    rates_json: Mapped[str] = mapped_column(default="[]")  # requests a second and percent bad, oldest first
+
+
 class JobRow(Row):
     """A long thing outside: started once under its name, looked at by ticks."""
 

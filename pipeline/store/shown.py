@@ -122,6 +122,8 @@ class Filter:
     app: str = ""
     state: str = ""
     text: str = ""
+    author: str = ""
+    cluster: str = ""  # it touched this cluster
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ def tell(home: Path, begin: datetime = START) -> Story:
     paused = story.submit("pay", "1.1.0", "Paused by a person")
     story.until(paused, lambda one: one.percent == 10)
     story.ledger.ask(paused, "pause", "jonas", reason=f"look first {HOSTILE}")
+    story.look()
     story.tick(paused)
+    story.look()
+    story.look()
     return story
 
 

@@ -20,6 +20,7 @@ from pipeline.states import TERMINAL, State
 from pipeline.store.configured import AppConfigured, Configured
 from pipeline.store.ledger import Ledger
 from pipeline.store.logs import Logs
+from pipeline.store.looks import Look, note
 from pipeline.store.migrate import migrate
 from pipeline.store.pages import told
 from pipeline.store.people import People
@@ -38,9 +39,9 @@ PLATFORM_TEXT = """\
 tenants:
   vmart: {}
 clusters:
-  az1: {group: east}
-  az2: {group: east}
-  dr: {dr: true}
+  az1: {group: east, capacity: 60}
+  az2: {group: east, capacity: 60}
+  dr: {dr: true, capacity: 40}
 apps:
 """ + "".join(f"  {app}: {{tenant: vmart, repository: 'https://git.example/{app}', poll: false}}\n" for app in APPS)
 PLATFORM = read_platform(PLATFORM_TEXT)
@@ -183,6 +184,23 @@ class Story:
         ends = None if hours is None else self.clock.at + timedelta(hours=hours)
         return self.ledger.freeze(FreezeSpan(name, "the big day", self.clock.at, ends, apps=apps), "jonas")
 
+    def look(self) -> None:
+        """What the lookout sees of everything, five seconds after it looked before."""
+        self.clock.at += timedelta(seconds=5)
+        found = []
+        for app in APPS:
+            for cluster in CLUSTERS:
+                slots = self._slots(app, cluster)
+                for name, part in (
+                    (slots.stable or "a", 100 - slots.canary),
+                    ("b" if slots.stable == "a" else "a", slots.canary),
+                ):
+                    slots.totals[name][0] += 3 * part * (1 if cluster == "dr" else 2)
+                seen = self._sight(app, cluster, slots, 0)
+                counts = {name: Count(f"{name}-{app}", *total) for name, total in slots.totals.items()}
+                found.append(Look(seen, counts, {"az1": 40, "az2": 40, "dr": 20}[cluster]))
+        note(self.sessions, found)
+
     def _slots(self, app: str, cluster: str) -> Slots:
         return self.world.setdefault((app, cluster), Slots())
 
@@ -222,14 +240,16 @@ class Story:
         return Facts(self.clock.at, ran, seen, tuple(readings), digest)
 
     def _seen(self, release: Release, cluster: str, slots: Slots) -> ClusterSeen:
-        if f"{release.app}/{cluster}" in self.hidden:
-            return ClusterSeen(cluster, release.app, trouble="its gateway does not answer")
+        return self._sight(release.app, cluster, slots, release.id)
+
+    def _sight(self, app: str, cluster: str, slots: Slots, moving: int) -> ClusterSeen:
+        if f"{app}/{cluster}" in self.hidden:
+            return ClusterSeen(cluster, app, trouble="its gateway does not answer")
         free = "b" if slots.stable == "a" else "a"
         stable = slots.stable or ("b" if free == "a" else "a")
         weights = {free: slots.canary, stable: 100 - slots.canary if slots.stable else 0}
         shown = {name: SlotSeen(digest, REPLICAS, REPLICAS) for name, digest in slots.digests.items() if digest}
-        moving = release.id if slots.canary else 0
-        return ClusterSeen(cluster, release.app, slots.stable, shown, weights, moving)
+        return ClusterSeen(cluster, app, slots.stable, shown, weights, moving if slots.canary else 0)
 
     def _reading(self, release: Release, cluster: str, slot: str, slots: Slots, seconds: float) -> Reading:
         other = "b" if slot == "a" else "a"

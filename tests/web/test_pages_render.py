@@ -11,7 +11,17 @@ from flask.testing import FlaskClient
 from tests.web import pages_app
 from tests.web.stories import HOSTILE, Story
 
-VISIT = ("/", "/releases", "/approvals", "/calendar", "/releases/12/log/build", "/releases/9/log/test")
+VISIT = (
+    "/",
+    "/releases",
+    "/approvals",
+    "/calendar",
+    "/calendar/stop",
+    "/clusters",
+    "/audit",
+    "/releases/12/log/build",
+    "/releases/9/log/test",
+)
 RELEASES = tuple(f"/releases/{number}" for number in range(1, 18))
 QUESTIONS = ("/releases/12/ask/reject", "/releases/13/ask/rollback", "/releases/17/ask/resume", "/freezes/1/ask/lift")
 
@@ -132,6 +142,23 @@ def test_every_link_part_and_form_of_every_page_is_known(jonas: FlaskClient) -> 
         ("/approvals", "1 release waits for you. You are in release-managers."),
         ("/approvals", "Your approval of"),
         ("/calendar", "Going back is never blocked."),
+        ("/calendar/stop", "holds until a release manager lifts it"),
+        ("/clusters", "3 clusters. az2 cannot be seen. dr is for disasters and gets every release last."),
+        ("/clusters", "watches R-14, heartbeat"),
+        ("/clusters", "its gateway does not answer"),
+        ("/audit", "Chain verified,"),
+        ("/audit?who=lena", "lena approved canary az1"),
+        ("/audit?kind=freeze", "1 of 1, newest first"),
+        ("/audit?release=R-12&who=people", "3 of 3, newest first"),
+        ("/audit?q=lock+is+released", "1 of 1, newest first"),
+        ("/audit?from=2026-11-25", "No line matches."),
+        ("/releases?author=mei&app=mail", "2 releases that match."),
+        ("/releases?cluster=dr&app=shop", "2 releases that match."),
+        ("/releases?author=nobody", "No release matches."),
+        ("/releases/8", "Evidence for harm 217 of 100"),
+        ("/releases/8", "az1 R-7 shop 1.1.0 , live since"),
+        ("/releases/15", "so far since"),
+        ("/releases/13", "Not now: It does not ask for an approval now."),
         ("/releases/12/log/build", "It still runs. New lines appear here."),
         ("/releases?q=R-12", "1 release that matches."),
         ("/releases?app=shop&state=live", "2 releases that match."),
@@ -143,7 +170,16 @@ def test_a_page_says_what_is_true(jonas: FlaskClient, url: str, said: str) -> No
 
 
 def test_a_part_is_the_same_as_on_its_page(jonas: FlaskClient) -> None:
-    for url in ("/", "/releases/12", "/approvals", "/calendar", "/releases?q=shop", "/releases/12/log/build"):
+    for url in (
+        "/",
+        "/releases/12",
+        "/approvals",
+        "/calendar",
+        "/clusters",
+        "/audit",
+        "/releases?q=shop",
+        "/releases/12/log/build",
+    ):
         page = jonas.get(url).text
         source = next(one["data-url"] for one in Tags(page).all("div") if one.get("id") == "parts")
         names = [attrs["data-part"] for _, attrs in Tags(page).found if "data-part" in attrs]

@@ -20,6 +20,7 @@ from .frame import show as show_page
 blueprint = Blueprint("calendar", __name__)
 blueprint.before_request(must_sign_in)
 EMPTY: dict[str, object] = {"apps": (), "clusters": ()}
+STOP = "Line stopped"
 TEXTS = ("name", "reason", "starts", "ends", "weekly", "zone")
 
 
@@ -40,6 +41,15 @@ def create() -> AnyResponse:
         with looking() as view:
             return Response(_page(view, problem.detail, _given()), status=problem.status, mimetype="text/html")
     return redirect(url_for("calendar.show", done="freeze"), 303)
+
+
+@blueprint.get("/calendar/stop")
+def ask_stop() -> str:
+    """The question before the line is stopped: a freeze of everything, from now until it is lifted."""
+    with looking() as view:
+        if why := may(ACTIONS["freeze"], view.user):
+            raise Problem(403, "auth.not_allowed", f"{why} Nothing was changed.")
+        return show_page(view, "stop.html", {"moving": len(view.moving), "name": STOP}, nav="calendar")
 
 
 @blueprint.get("/freezes/<int:freeze_id>/ask/lift")

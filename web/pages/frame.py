@@ -159,6 +159,8 @@ def _nav(here: str, moving: int, mine: int) -> tuple[Item, ...]:
         Item(url_for("releases.show"), "rel", "Releases", moving, "in motion", here == "releases"),
         Item(url_for("approvals.show"), "ok", "Approvals", mine, "for you", here == "approvals"),
         Item(url_for("calendar.show"), "cal", "Calendar", 0, "", here == "calendar"),
+        Item(url_for("clusters.show"), "cluster", "Clusters", 0, "", here == "clusters"),
+        Item(url_for("audit.show"), "list", "Audit", 0, "", here == "audit"),
     )
 
 

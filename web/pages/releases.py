@@ -26,6 +26,8 @@ def show() -> str:
         app=request.args.get("app", "")[:80],
         state=state if state in set(State) else "",
         text=request.args.get("q", "").strip()[:200],
+        author=request.args.get("author", "").strip()[:200],
+        cluster=request.args.get("cluster", "")[:80],
     )
     before = _number(request.args.get("before", ""))
     with looking() as view:
@@ -36,6 +38,8 @@ def show() -> str:
         values = {
             "by": by,
             "apps": apps,
+            "authors": pages.authors(view.session),
+            "clusters": view.clusters,
             "states": [str(one) for one in State],
             "rows": [(head, signs.state(head)) for head in rows],
             "sentence": f"{many(total, 'release')}{_matching(by, total)}.",
@@ -51,7 +55,7 @@ def _matching(by: Filter, total: int) -> str:
 
 
 def _kept(by: Filter) -> dict[str, Any]:
-    named = {"app": by.app, "state": by.state, "q": by.text}
+    named = {"app": by.app, "state": by.state, "q": by.text, "author": by.author, "cluster": by.cluster}
     return {name: value for name, value in named.items() if value}
 
 

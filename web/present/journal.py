@@ -57,6 +57,7 @@ def text(event: Event) -> str:
         case "vote":
             verb = "approved" if told.get("yes") else "rejected"
             return f"{event.actor} {verb} {told.get('passage') or told.get('step') or 'it'}{comment}"
-        case "order" | "asked":
-            return f"{event.actor} asked to {told.get('verb', 'act')}{said}."
+        case "cancel" | "pause" | "resume" | "promote" | "rollback":
+            verb = {"rollback": "roll back", "promote": "promote without waiting"}.get(event.kind, event.kind)
+            return f"{event.actor} asked to {verb}{said}"
     return f"{event.actor}: {event.kind.replace('_', ' ')}{said or comment}"

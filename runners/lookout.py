@@ -1,0 +1,34 @@
+"""Look at every cluster now and then, whether or not a release is on its way: for the pages, never for decisions."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from pipeline.errors import NeedsHuman, TryLater
+from pipeline.facts import ClusterSeen, Count
+from pipeline.store.looks import Look
+from runners.ports import World
+
+
+def look_around(world: World, apps: Iterable[str]) -> list[Look]:
+    """What each app runs in each cluster, and how much is asked of it. What cannot be seen says why."""
+    shares: Mapping[str, int] = {}
+    with suppress(TryLater, NeedsHuman):
+        shares = world.front.shares()
+    return [
+        Look(_seen(world, name, app), _counts(world, name, app), shares.get(name))
+        for name in world.clusters
+        for app in sorted(apps)
+    ]
+
+
+def _seen(world: World, cluster: str, service: str) -> ClusterSeen:
+    try:
+        return world.clusters[cluster].look(service)
+    except (TryLater, NeedsHuman) as trouble:
+        return ClusterSeen(cluster, service, trouble=str(trouble))
+
+
+def _counts(world: World, cluster: str, service: str) -> dict[str, Count]:
+    with suppress(TryLater, NeedsHuman):
+        return {slot: one.requests for slot, one in world.metrics[cluster].read(cluster, service).items()}
+    return {}
