@@ -34,8 +34,8 @@ ORDERS = (
     Verb("resume", "Let it go on.", "may"),
     Verb("promote", "Skip the waiting of judge and soak, once.\n\nNever approvals, capacity or freezes.", "must"),
     Verb("cancel", "End it; what it touched is taken back.", "may"),
-    Verb("rerun", "Make a new release of the same commit.", "may"),
 )
+RERUN = Verb("rerun", "Make a new release of the same commit.\n\nAll gates are asked again.", "may")
 ROLLBACK = Verb(
     "rollback",
     "Give all traffic back to the version before.\n\nData and configuration stay as they are. No freeze holds it up.",
@@ -49,6 +49,7 @@ def add_to(group: Group) -> None:
         _add_vote(group, verb)
     for verb in ORDERS:
         _add_order(group, verb)
+    _add_rerun(group, RERUN)
     _add_rollback(group, ROLLBACK)
 
 
@@ -72,6 +73,16 @@ def _add_order(group: Group, verb: Verb) -> None:
     @calls
     def order(talk: Talk, number: int, reason: str) -> None:
         _act(talk, number, verb, {"reason": reason})
+
+
+def _add_rerun(group: Group, verb: Verb) -> None:
+    @group.command(verb.name, help=verb.says)
+    @release_argument
+    @click.option("--reason", default="", help="For those who ask why.")
+    @click.option("--from", "start", type=click.Choice(["build", "test"]), default="build", help="Where it begins.")
+    @calls
+    def rerun(talk: Talk, number: int, reason: str, start: str) -> None:
+        _act(talk, number, verb, {"reason": reason, "from": start})
 
 
 def _add_rollback(group: Group, verb: Verb) -> None:

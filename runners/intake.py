@@ -41,6 +41,7 @@ class Arrival:
     commit: str = ""
     pusher: str = ""
     key: str = ""
+    digest: str = ""  # built already: the release begins with its tests
 
 
 def intake(delivery_id: int, desk: Desk) -> int | None:
@@ -101,7 +102,7 @@ def _made(
         spec = _checked(arrival.app, text, platform)
     except BadDefinition as refused:
         return Refusal(**about, why=str(refused))
-    return NewRelease(**about, spec=spec, plan=plan.make(spec, platform))
+    return NewRelease(**about, spec=spec, plan=plan.make(spec, platform), digest=arrival.digest)
 
 
 def _checked(app: str, text: str, platform: Platform) -> App:
@@ -136,7 +137,8 @@ def _wish(said: Mapping[str, Any], delivery: Delivery, platform: Platform) -> Ar
     if app not in platform.apps:
         return f"{app[:40]} is no app of this installation"
     who, commit = str(said.get("who") or API), str(said.get("commit") or "")
-    return Arrival(app, who, commit, pusher=who, key=f"asked {delivery.id}")
+    digest = str(said.get("digest") or "") if commit else ""
+    return Arrival(app, who, commit, pusher=who, key=f"asked {delivery.id}", digest=digest)
 
 
 def _push(said: Mapping[str, Any], app: str, platform: Platform) -> Arrival | str:

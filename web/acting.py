@@ -30,6 +30,7 @@ class Form:
     reason: str = ""
     shown: Content | None = None
     to: int | None = None
+    start: str = "build"  # what a new release of the same commit begins with: build or test
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,12 @@ def _run_again(here: Face, user: User, told: Told, form: Form) -> Outcome:
     if head.app not in here.settings.platform.apps:
         raise Problem(409, "action.refused", f"{head.app} is no app of this installation any more.")
     about: dict[str, object] = {"commit": head.commit, "again": head.id}
+    if form.start == "test":
+        if not head.digest:
+            raise Problem(409, "action.not_built", f"R-{head.id} was never built; run it again from the build.")
+        about["digest"] = head.digest
     # the key makes a double click one release; what comes of it can be run again in its turn
-    return _wish(here, head.app, user, about, f"again {head.id}")
+    return _wish(here, head.app, user, about, f"again {head.id} from {form.start}")
 
 
 def _return(here: Face, user: User, told: Told, form: Form) -> Outcome:

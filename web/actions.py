@@ -102,7 +102,7 @@ ACTIONS: dict[str, Action] = {
         _release(
             "rerun",
             "Run again",
-            "Makes a new release of the same commit, from the build on.",
+            "Makes a new release of the same commit, from the build or from the tests on. All gates are asked again.",
             Role.DEVELOPER,
             permits.may_run_again,
             "may",

@@ -37,6 +37,7 @@ from .takes import (
     LogQuery,
     PageQuery,
     ReleasesQuery,
+    RerunIn,
     RollbackIn,
     SignInIn,
     SinceQuery,
@@ -150,6 +151,7 @@ TAKES: dict[str, type[BaseModel]] = {
     "approve": VoteIn,
     "reject": VoteIn,
     "rollback": RollbackIn,
+    "rerun": RerunIn,
     "start": StartIn,
     "freeze": FreezeIn,
 }

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from .endpoint import In, Query
 
@@ -32,6 +32,14 @@ class RollbackIn(ActionIn):
     """For a release that is live: the release to go back to; without it the one before."""
 
     to: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+
+
+class RerunIn(ActionIn):
+    """Where the new release begins: with the build, or with the tests of the image that was built already."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+    from_: Annotated[Literal["build", "test"], Field(alias="from")] = "build"
 
 
 class StartIn(ActionIn):

@@ -51,6 +51,15 @@ def test_a_person_may_ask_for_the_head_of_the_branch_and_counts_as_its_author(kn
     assert known.row(release_id).authors == {"lena"}
 
 
+def test_a_release_that_begins_with_its_tests_brings_the_image_that_was_built(known):
+    head, image = commit(known, "v1"), "sha256:" + "b" * 64
+    first, _ = deliver(known, github(head))
+    again, _ = deliver(known, wish(commit=head, again=first, key=f"again {first}", digest=image), API)
+
+    assert known.row(again).digest == image
+    assert known.row(again).at == 0
+
+
 def test_asking_for_a_known_commit_again_is_a_release_of_its_own_and_asking_twice_is_once(known):
     head = commit(known, "v1")
     first, _ = deliver(known, github(head))

@@ -3,9 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from pipeline.decision import Start
+from pipeline.decision import Finish, Start
+from pipeline.states import State
 from pipeline.store.tables import AskedRow, VoteRow
 from web.actions import ACTIONS
 
@@ -241,6 +242,25 @@ def test_running_again_asks_the_intake_for_the_same_commit_once(program, lives, 
     assert delivery.source == "api"
     assert b'"commit": "0000' in delivery.body
     assert here.bell.rung == [("intake", delivery.id)]
+
+
+def test_running_again_from_the_tests_brings_the_image_that_was_built(program, lives, here):
+    answer = act(program, "dan", lives.rolled_back(), "rerun", **{"from": "test"})
+
+    assert answer.status_code == 202
+    delivery = here.inbox.take(answer.json["delivery"])
+    assert b'"digest": "sha256:' in delivery.body
+
+
+def test_what_was_never_built_cannot_begin_with_its_tests(program, lives, here):
+    release = lives.begin()
+    lives.decide(release, Finish(State.ROLLED_BACK, "the build failed"))
+    with here.sessions.writing() as session:
+        session.execute(text("UPDATE release SET digest = ''"))
+    answer = act(program, "dan", release, "rerun", **{"from": "test"})
+
+    assert (answer.status_code, answer.json["code"]) == (409, "action.not_built")
+    assert "run it again from the build" in answer.json["detail"]
 
 
 # ---- starting, freezing ---------------------------------------------------------------------------------------------

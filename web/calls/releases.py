@@ -14,7 +14,7 @@ from ..endpoint import Call
 from ..face import face
 from ..gives import EventsOut, ExplainOut, LogOut, OutcomeOut, ReleasesOut, WholeReleaseOut
 from ..problems import Problem
-from ..takes import ActionIn, LogQuery, PageQuery, ReleasesQuery, RollbackIn, VoteIn
+from ..takes import ActionIn, LogQuery, PageQuery, ReleasesQuery, RerunIn, RollbackIn, VoteIn
 from . import shapes
 
 
@@ -112,6 +112,9 @@ def _form(action: Action, call: Call) -> acting.Form:
     if action.name == "rollback":
         back = call.body(RollbackIn)
         return acting.Form(back.reason, to=back.to)
+    if action.name == "rerun":
+        again = call.body(RerunIn)
+        return acting.Form(again.reason, start=again.from_)
     return acting.Form(call.body(ActionIn).reason)
 
 

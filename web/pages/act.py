@@ -25,7 +25,7 @@ def do(release_id: int, action: str) -> AnyResponse:
     if len(given) > 2000:
         return _again(release_id, action, Problem(422, "action.too_long", "Write at most 2,000 characters."), given)
     try:
-        outcome = perform(verb, user, release_id, Form(reason=given, shown=_shown(verb)))
+        outcome = perform(verb, user, release_id, Form(reason=given, shown=_shown(verb), start=_start()))
     except Problem as problem:
         if problem.status == 404:
             raise
@@ -42,6 +42,11 @@ def _shown(verb: Action) -> Content | None:
     if not verb.shown or digest is None or def_hash is None or cfg_hash is None:
         return None
     return Content(digest[:200], def_hash[:200], cfg_hash[:200])
+
+
+def _start() -> str:
+    """Where a new release of the same commit begins."""
+    return "test" if request.form.get("from") == "test" else "build"
 
 
 def _again(release_id: int, action: str, problem: Problem, given: str) -> Response:

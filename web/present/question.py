@@ -16,6 +16,15 @@ PRIMARY = frozenset({"approve", "resume", "rerun"})
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """Where a new release of the same commit may begin."""
+
+    value: str
+    label: str
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One action on one release, asked."""
 
@@ -28,6 +37,15 @@ class Question:
     must: bool
     look: str  # btn-primary, btn-danger or ""
     shown: tuple[tuple[str, str], ...]  # hidden fields: exactly what was looked at
+    starts: tuple[Start, ...] = ()  # where a new release may begin
+
+
+def _starts(told: Told) -> tuple[Start, ...]:
+    image = short(told.head.digest)
+    build = Start("build", "Build: same commit, built anew, all gates again")
+    if not told.head.digest:
+        return (build, Start("test", "Tests: there is no image yet, as it was never built", open=False))
+    return (build, Start("test", f"Tests: image {image} as it is, all gates again"))
 
 
 def ask(told: Told, name: str, versions: dict[str, str]) -> Question:
@@ -48,6 +66,7 @@ def ask(told: Told, name: str, versions: dict[str, str]) -> Question:
         must=must,
         look=look,
         shown=_shown(told) if votes else (),
+        starts=_starts(told) if name == "rerun" else (),
     )
 
 
