@@ -1,6 +1,6 @@
 """What every part of the face works with: settings, store, bell, feed. Made once by `create_app`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app
 from flask_limiter import Limiter
@@ -13,6 +13,7 @@ from pipeline.store.people import People
 from pipeline.store.session import Sessions
 
 from .feed import Feed
+from .logbook import Book
 from .settings import WebSettings
 
 KEY = "sluice"
@@ -31,6 +32,7 @@ class Face:
     bell: Rings
     feed: Feed
     limiter: Limiter
+    book: Book = field(default_factory=Book)
 
 
 def face() -> Face:

@@ -1,5 +1,6 @@
 """Jobs and their output: copied by offset, so that a piece written twice is there once."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -95,6 +96,19 @@ def read(session: Session, name: str, offset: int, limit: int) -> bytes:
     whole = b"".join(bytes(row.data) for row in rows)
     first = rows[0].offset if rows else offset
     return whole[max(0, offset - first) :][:limit]
+
+
+def pieces(session: Session, name: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Each stored piece from byte `start` on, with its place; `start` is the end of a piece."""
+    rows = select(LogRow.offset, LogRow.data).where(LogRow.job == name, LogRow.offset >= start)
+    for row in session.execute(rows.order_by(LogRow.offset).execution_options(yield_per=16)):
+        yield row.offset, bytes(row.data)
+
+
+def written(session: Session, name: str) -> tuple[tuple[int, datetime], ...]:
+    """When each piece was copied, with its place: as near to the time of a line as anybody knows."""
+    rows = session.execute(select(LogRow.offset, LogRow.at).where(LogRow.job == name).order_by(LogRow.offset))
+    return tuple((row.offset, row.at) for row in rows)
 
 
 def _add(session: Session, row: JobRow, data: bytes, now: datetime) -> None:

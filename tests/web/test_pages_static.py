@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.states import Kind, Reason, State
 from pipeline.store.shown import Ended
-from web import ansi
+from web import ansi, loglines
 from web.pages import pulse
 from web.present import bars, figures, words
 
@@ -36,13 +36,13 @@ def test_each_library_brings_its_licence(library: str) -> None:
 
 
 def test_our_styles_and_scripts_ask_no_other_site() -> None:
-    ours = "".join((STATIC / name).read_text() for name in ("sluice.css", "sluice.js", "theme.js"))
+    ours = "".join((STATIC / name).read_text() for name in ("sluice.css", "sluice.js", "theme.js", "keys.js", "log.js"))
 
     assert not re.findall(r"https?://(?!www\.w3\.org)", ours)
     assert not re.findall(r"innerHTML|outerHTML\s*=|document\.write|eval\(", ours)
 
 
-@pytest.mark.parametrize("module", [ansi, bars, words])
+@pytest.mark.parametrize("module", [ansi, bars, loglines, words])
 def test_the_examples_in_the_code_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 

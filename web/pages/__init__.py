@@ -3,7 +3,7 @@
 from flask import Flask
 
 from ..present import words
-from . import act, approvals, audit, calendar, clusters, log, overview, release, releases
+from . import act, approvals, audit, calendar, clusters, log, overview, palette, release, releases
 
 
 def register(app: Flask) -> None:
@@ -12,5 +12,5 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["people"] = words.people
     app.jinja_env.filters["day"] = words.day
     app.jinja_env.filters["clock"] = words.clock
-    for page in (overview, releases, release, log, approvals, calendar, clusters, audit, act):
+    for page in (overview, releases, release, log, approvals, calendar, clusters, audit, palette, act):
         app.register_blueprint(page.blueprint)

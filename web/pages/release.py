@@ -1,13 +1,17 @@
 """One release: why it waits first, then what happens now, then what happened. And its questions as pages."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, url_for
 
 from pipeline.states import State
 from pipeline.store import pages
-from pipeline.store.shown import Head, Told
+from pipeline.store.shown import Head, JobShown, Told
 
+from .. import ansi
 from ..actions import ACTIONS, may
 from ..face import face
+from ..logbook import part
 from ..present import approvals, evidence, fault, gates, graph, journal, ladder, motion, question, signs, steps, ways
 from ..present.draw.plan import plan_graph
 from ..present.words import short
@@ -16,12 +20,14 @@ from ..roles import User
 from .frame import View, looking, must_sign_in
 from .frame import show as show_page
 
+LINES = 12  # of a job that failed, on the page of its release
 blueprint = Blueprint("release", __name__)
 blueprint.before_request(must_sign_in)
 PARTS = (
     "release_head",
     "standing",
     "fault",
+    "failed",
     "plan",
     "now",
     "evidence",
@@ -95,6 +101,7 @@ def _values(view: View, told: Told) -> dict[str, object]:
         "act": motion.act(told),
         "fault": fault.items(told),
         "good": _good(view, told),
+        "failed": _failed(view, told),
         "ways": ways.after(told, view.user),
         "unseen": [(one.cluster, one.trouble, one.seen_at) for one in told.placed if one.trouble],
         "plan": plan,
@@ -126,6 +133,27 @@ def _good(view: View, told: Told) -> tuple[tuple[str, Head | None], ...]:
         return ()
     brought = pages.brought(view.session, told.head.app, {one.previous for one in told.placed if one.previous})
     return tuple((one.cluster, brought.get(one.previous)) for one in told.placed if one.previous)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A job that failed: its last lines, and where to read on."""
+
+    job: JobShown
+    href: str
+    lines: tuple[ansi.LogLine, ...]
+
+
+def _failed(view: View, told: Told) -> Failed | None:
+    """The last job, if it failed: what it said at its end, without a click."""
+    job = told.jobs[-1] if told.jobs else None
+    if job is None or job.state != "failed":
+        return None
+    index = face().book.index(view.session, job.name)
+    last = index.total()
+    cut = part(view.session, job.name, index, max(1, last - LINES + 1), last) if last else None
+    href = url_for("log.show", release_id=told.head.id, step=job.step, attempt=job.attempt)
+    return Failed(job, href, tuple(ansi.lines(cut.data, cut.first)) if cut else ())
 
 
 def _logs(told: Told) -> dict[str, str]:
