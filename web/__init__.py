@@ -10,7 +10,8 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.people import People
 from pipeline.store.session import open_database
 
-from . import api, entry, events, health, hooks, pages, problems, starting
+from . import api, badge, entry, events, health, hooks, pages, problems, starting
+from .assets import serve_assets
 from .face import KEY, Face
 from .feed import Feed
 from .headers import protect
@@ -37,15 +38,16 @@ class NoBell:
 def create_app(settings: WebSettings | None = None) -> Flask:
     """One web process. Reads the environment unless it is told what to use."""
     settings = settings or from_environment()
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.url_map.converters["int"] = Number
     app.config.update(MAX_CONTENT_LENGTH=1_000_000, MAX_FORM_MEMORY_SIZE=64_000, MAX_FORM_PARTS=50)
     problems.watch_over(app)
     _refuse_other_hosts(app, settings.hosts)
     protect(app, https=settings.https)
+    serve_assets(app)
     app.extensions[KEY] = _parts(app, settings)
     app.jinja_env.globals["csrf_token"] = entry.form_token
-    for blueprint in (api.api, entry.entry, events.events, health.health, hooks.hooks, starting.starting):
+    for blueprint in (api.api, badge.badge, entry.entry, events.events, health.health, hooks.hooks, starting.starting):
         app.register_blueprint(blueprint)
     health.measure_requests(app)
     pages.register(app)

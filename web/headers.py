@@ -32,7 +32,8 @@ def protect(app: Flask, *, https: bool) -> None:
 
     @app.after_request
     def _guard(response: Response) -> Response:
-        response.headers.update(ALWAYS)
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = g.get("request_id", "")
         if for_programs():
             response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"

@@ -8,6 +8,7 @@ from pipeline.states import State
 from pipeline.store import pages
 from pipeline.store.shown import Filter
 
+from .. import badge
 from ..present import signs
 from ..present.words import many
 from .frame import looking, must_sign_in
@@ -44,6 +45,7 @@ def show() -> str:
             "rows": [(head, signs.state(head)) for head in rows],
             "sentence": f"{many(total, 'release')}{_matching(by, total)}.",
             "range": f"{len(rows)} of {total:,}",
+            "badge": badge.address(by.app) if by.app in apps else "",
             "newer": url_for("releases.show", **_kept(by)) if before else "",
             "older": older,
         }
