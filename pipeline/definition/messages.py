@@ -92,7 +92,7 @@ def _text(value: object, _: Limits, written: str) -> Said:
 
 
 def _whole(value: object, _: Limits, written: str) -> Said:
-    return f"{written or spoken(value)} is no whole number", "write digits, without quotes and without a unit"
+    return f"{shown(written) or spoken(value)} is no whole number", "write digits, without quotes and without a unit"
 
 
 def _yes_no(value: object, _: Limits, written: str) -> Said:
