@@ -22,7 +22,10 @@ from statistics import mean, median
 from benchmarks.simulated.traffic import LIFE, Cell, flash_sale, life, outage, steady
 from pipeline.facts import Count, Reading
 from pipeline.judge.compare import judge_cluster
-from pipeline.judge.evidence import Forecast, Harm, NotWorse, Window, boundary
+from pipeline.judge.counts import Window
+from pipeline.judge.forecast import Forecast
+from pipeline.judge.harm import Harm
+from pipeline.judge.not_worse import NotWorse, boundary
 from pipeline.judge.waits import promote_nats, roll_back_nats, to_promote, to_roll_back
 from pipeline.settings import Judge
 
@@ -37,7 +40,7 @@ def rollback(windows: Iterator[Window], rate: float) -> tuple[float, float]:
         harm = harm.after(window)
         failed += window.k_c - rate * window.n_c
         if harm.most >= 1 / ALPHA:
-            return harm.seconds, failed
+            return harm.mixture.seconds, failed
     return inf, failed
 
 

@@ -71,7 +71,8 @@ class Judge:
 
     `margin`: promote when "worse by `margin` or more" is refuted with error `beta`; None: the harm test alone.
     Harm is found with error `alpha`. `warm_up` seconds of traffic are not judged; after `deadline` seconds on one
-    rung the answer is inconclusive, and `inconclusive` says what then: undo | hold.
+    rung the answer is inconclusive, and `inconclusive` says what then: undo | hold. A rate up to `tolerance` times
+    stable's is no harm. `unit`: auto | request | pod-window; a pod is judged in windows of `window` seconds.
     """
 
     margin: float | None
@@ -80,6 +81,9 @@ class Judge:
     warm_up: float = 0.0
     deadline: float = 1800.0
     inconclusive: str = "undo"
+    tolerance: float = 1.0
+    unit: str = "auto"
+    window: float = 30.0
 
     @property
     def name(self) -> str:

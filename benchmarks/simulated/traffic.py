@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import exp, floor, lgamma, log, sqrt
 from random import Random
 
-from pipeline.judge.evidence import Window
+from pipeline.judge.counts import Window
 
 LIFE = 1800.0  # seconds
 Story = Callable[[float], tuple[float, float]]  # seconds → factor of the traffic, factor of the error rates

@@ -9,7 +9,9 @@ from pipeline.settings import Judge
 from pipeline.states import Reason
 from pipeline.verdict import Fail, Pass, Verdict, Wait
 
-from .evidence import HORIZON, Window, combine
+from .combined import combine
+from .counts import Window
+from .mixture import HORIZON
 from .phrases import amount, duration, limit
 from .track import CALM, Track, follow
 from .windows import GAP, healthy_seconds, windows

@@ -9,7 +9,10 @@ from pipeline.facts import Reading
 from pipeline.settings import Judge
 
 from . import waits
-from .evidence import NOTHING, OUTAGE, Forecast, Harm, NotWorse, Window, added, boundary, within
+from .counts import NOTHING, Window, added
+from .forecast import Forecast
+from .harm import Harm
+from .not_worse import OUTAGE, NotWorse, boundary, within
 from .windows import Piece, merged, pieces, watched
 
 CALM = 5.0  # no step forward while the evidence for harm is this high
@@ -73,7 +76,8 @@ def follow(readings: Sequence[Reading], judges: Sequence[Judge], horizon: float)
 
 
 def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float) -> Track:
-    harm, forecast = Harm.begin(horizon), Forecast()
+    tolerance = max(judge.tolerance for judge in judges)
+    harm, forecast = Harm.begin(horizon, tolerance=tolerance), Forecast()
     processes = [NotWorse(margin) for margin in sorted({one.margin for one in judges if one.margin is not None})]
     enough = {judge.margin: -log(judge.beta) for judge in judges}
     passable: dict[float | None, datetime] = {}

@@ -1,8 +1,15 @@
 """How long the judge will take at the traffic there is: the planned wait, in seconds."""
 
+from dataclasses import dataclass
 from math import inf, log
 
-from .evidence import SHARES
+from pipeline.settings import Judge
+
+from .counts import Window
+from .not_worse import boundary, within
+
+PROMOTE_COST = 0.3  # nats that three alternatives cost beside the right one alone (fitted by simulation)
+ROLL_BACK_COST = 1.7  # nats that spreading the mass over ratios and start times costs (fitted by simulation)
 
 
 def divergence(one: float, other: float) -> float:
@@ -40,14 +47,35 @@ def to_roll_back(nats: float, requests: float, share: float, canary: float, stab
 
 
 def promote_nats(beta: float, best: float = 0.0) -> float:
-    """Evidence still to gather for a promotion: the best of the alternatives must make up for the others."""
-    return max(0.0, -log(beta) + log(len(SHARES)) - best)
+    """Evidence still to gather for a promotion, if the best of the alternatives has `best` already."""
+    return max(0.0, -log(beta) + PROMOTE_COST - best)
 
 
 def roll_back_nats(alpha: float, log_value: float = 0.0) -> float:
-    """Evidence still to gather for a rollback; 2 nats are what spreading the mass costs (fitted by simulation)."""
-    return max(0.0, -log(alpha) + 2.0 - max(0.0, log_value))
+    """Evidence still to gather for a rollback."""
+    return max(0.0, -log(alpha) + ROLL_BACK_COST - max(0.0, log_value))
 
 
 def _seconds(nats: float, speed: float) -> float:
     return nats / speed if speed > 0 else inf
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The waits to plan with, in seconds; infinite: never at this traffic. They are medians: one life in 20 takes
+    more than twice as long."""
+
+    promote: float | None  # a canary as good as stable; None without a margin
+    double: float  # a canary that fails twice as often
+
+
+def plan(seen: Window, judge: Judge) -> Planned:
+    """The planned waits at the traffic, share and rate of stable in `seen`; both arms had requests."""
+    speed, share = (seen.n_c + seen.n_b) / seen.seconds, seen.n_c / (seen.n_c + seen.n_b)
+    rate = (seen.k_b + 0.5) / (seen.n_b + 1)
+    double = to_roll_back(roll_back_nats(judge.alpha), speed, share, min(1.0, 2 * rate), rate)
+    if judge.margin is None:
+        return Planned(None, double)
+    expected = within(rate, judge.margin)
+    nearest = boundary(expected, expected, judge.margin, seen.n_c / seen.n_b)
+    return Planned(to_promote(promote_nats(judge.beta), speed, share, expected, nearest, judge.margin), double)

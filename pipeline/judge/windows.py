@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from pipeline.facts import Count, Reading
 
-from .evidence import Window, added
+from .counts import Window, added
 
 GAP = 15.0  # seconds: the longest scrape interval; what lies further apart was not watched
 ENOUGH = 20  # requests; smaller windows are put together, as nearly empty ones can tell nothing

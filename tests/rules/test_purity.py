@@ -91,5 +91,5 @@ def test_definitions_may_use_pydantic_and_ruamel():
 def test_all_rules_are_looked_at():
     seen = {str(path.relative_to(PIPELINE)) for path in RULES}
 
-    assert {"decide.py", "definition/text.py", "judge/evidence.py"} <= seen
+    assert {"decide.py", "definition/text.py", "judge/harm.py"} <= seen
     assert not any(name.startswith("store") for name in seen)

@@ -5,7 +5,10 @@ from random import Random
 
 import pytest
 
-from pipeline.judge.evidence import Forecast, Harm, NotWorse, Window
+from pipeline.judge.counts import Window
+from pipeline.judge.forecast import Forecast
+from pipeline.judge.harm import Harm
+from pipeline.judge.not_worse import NotWorse
 from tests.rules.judge.traffic import drawn, life
 
 

@@ -5,7 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.facts import Reading
-from pipeline.judge.evidence import NOTHING, Forecast, Harm, NotWorse, Window, added, combine
+from pipeline.judge.combined import combine
+from pipeline.judge.counts import NOTHING, Window, added
+from pipeline.judge.forecast import Forecast
+from pipeline.judge.harm import Harm
+from pipeline.judge.not_worse import NotWorse
 from pipeline.judge.windows import Piece, merged, pieces, watched
 from pipeline.settings import Judge
 
@@ -86,7 +90,7 @@ def segments(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> tuple[
 
 def _followed(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> Iterator[_Step]:
     margins = sorted({judge.margin for judge in judges.values() if judge.margin is not None})
-    harm, forecast = Harm.begin(), Forecast()
+    harm, forecast = Harm.begin(tolerance=max(judge.tolerance for judge in judges.values())), Forecast()
     processes = tuple(NotWorse(margin) for margin in margins)
     warm_up = max(judge.warm_up for judge in judges.values())
     for part, counts in watched(merged(pieces(readings)), warm_up):

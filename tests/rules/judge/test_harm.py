@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.judge.evidence import EPOCH, HORIZON, RATIOS, Harm, Window, added, combine
+from pipeline.judge.combined import combine
+from pipeline.judge.counts import Window, added
+from pipeline.judge.harm import RATIOS, Harm
+from pipeline.judge.mixture import EPOCH, HORIZON
 
 
 @st.composite
@@ -39,7 +42,7 @@ def test_one_ratio_gives_the_likelihood_ratio_of_two_binomials(ratio):
 def test_a_tolerance_moves_what_counts_as_the_same():
     n_c, k_c, n_b, k_b = 120, 7, 900, 11
 
-    harm = Harm.begin(ratios=(3.0,), head=1.0, tolerance=1.2).after(Window(1, n_c, k_c, n_b, k_b))
+    harm = Harm.begin(ratios=(2.5,), head=1.0, tolerance=1.2).after(Window(1, n_c, k_c, n_b, k_b))
 
     worse, same = 3 * n_c / (3 * n_c + n_b), 1.2 * n_c / (1.2 * n_c + n_b)
     assert harm.value == pytest.approx(binomial(18, k_c, worse) / binomial(18, k_c, same))
@@ -77,16 +80,16 @@ def test_mass_that_waits_is_released_in_epochs_and_none_is_lost():
     for _ in range(20):
         harm = harm.after(quiet)
 
-    assert harm.released == 19
+    assert harm.mixture.released == 19
     assert harm.value == pytest.approx(1.0)
-    assert sum(exp(mass) for mass in harm.logs) == pytest.approx(0.8 + 0.2 * 19 / 60)
+    assert sum(exp(mass) for mass in harm.mixture.logs) == pytest.approx(0.8 + 0.2 * 19 / 60)
 
 
 def test_all_mass_bets_once_the_horizon_is_over():
     harm = after(Harm.begin(), Window(10 * HORIZON, 10, 0, 90, 0), Window(1, 10, 0, 90, 0), Window(1, 10, 0, 90, 0))
 
-    assert harm.released == harm.epochs
-    assert sum(exp(mass) for mass in harm.logs) == pytest.approx(1.0)
+    assert harm.mixture.released == harm.mixture.epochs
+    assert sum(exp(mass) for mass in harm.mixture.logs) == pytest.approx(1.0)
 
 
 def test_mass_released_late_finds_harm_that_starts_late():

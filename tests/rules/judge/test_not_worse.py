@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.judge.evidence import Forecast, NotWorse, Window, boundary
+from pipeline.judge.counts import Window
+from pipeline.judge.forecast import Forecast
+from pipeline.judge.not_worse import NotWorse, boundary
 from pipeline.judge.waits import divergence
 
 from .test_harm import windows

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.judge.compare import Evidence, judge_cluster, verdict
-from pipeline.judge.evidence import Window
+from pipeline.judge.counts import Window
 from pipeline.judge.phrases import amount, duration, limit
 from pipeline.settings import Judge
 from pipeline.states import Reason

@@ -6,8 +6,18 @@ from statistics import median
 
 import pytest
 
-from pipeline.judge.evidence import Forecast, Harm, NotWorse, boundary
-from pipeline.judge.waits import divergence, promote_nats, roll_back_nats, to_promote, to_roll_back
+from pipeline.judge.forecast import Forecast
+from pipeline.judge.harm import Harm
+from pipeline.judge.not_worse import NotWorse, boundary
+from pipeline.judge.waits import (
+    PROMOTE_COST,
+    ROLL_BACK_COST,
+    divergence,
+    promote_nats,
+    roll_back_nats,
+    to_promote,
+    to_roll_back,
+)
 
 from .traffic import life
 
@@ -26,7 +36,7 @@ def test_a_rollback_takes_about_as_long_as_planned(sizes, rates):
             harm = harm.after(window)
             if harm.most >= 100:
                 break
-        times.append(harm.seconds)
+        times.append(harm.mixture.seconds)
 
     share, speed = sizes[0] / sum(sizes), sum(sizes) / 5
     planned = to_roll_back(roll_back_nats(0.01), speed, share, *rates)
@@ -57,10 +67,10 @@ def test_a_promotion_takes_about_as_long_as_planned(sizes, rate, margin):
 
 
 def test_what_is_gathered_already_is_not_waited_for_again():
-    assert promote_nats(0.05) == pytest.approx(log(20) + log(3))
+    assert promote_nats(0.05) == pytest.approx(log(20) + PROMOTE_COST)
     assert promote_nats(0.05, 2.0) == pytest.approx(promote_nats(0.05) - 2)
     assert promote_nats(0.05, 99.0) == 0
-    assert roll_back_nats(0.01) == pytest.approx(log(100) + 2)
+    assert roll_back_nats(0.01) == pytest.approx(log(100) + ROLL_BACK_COST)
     assert roll_back_nats(0.01, 3.0) == pytest.approx(roll_back_nats(0.01) - 3)
     assert roll_back_nats(0.01, -3.0) == roll_back_nats(0.01)
 

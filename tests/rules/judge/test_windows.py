@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.facts import Count, Reading
-from pipeline.judge.evidence import Window, added
+from pipeline.judge.counts import Window, added
 from pipeline.judge.windows import ENOUGH, GAP, healthy_seconds, merged, pieces, windows
 
 from .traffic import at, reading, readings

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from pipeline.facts import Count, Reading
-from pipeline.judge.evidence import Window
+from pipeline.judge.counts import Window
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,76 @@
+"""Does the canary go over a limit more often than stable? For latency, and for whatever one pod shows in a while."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .counts import Window
+from .forecast import Forecast
+from .mixture import HEAD, HORIZON, Mixture
+from .two_sample import Bet, bet
+
+ODDS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)  # how much the odds of going over may have grown
+_LEAST, _MOST = 1e-6, 1 - 1e-6
+
+
+def raised(rate: float, odds: float, ratio: float) -> Bet:
+    """
+    The bet that the canary goes over with `odds` times the odds of `rate`, stable with `rate`. `ratio` = n_C/n_B.
+
+        θ_B = rate,  θ_C/(1 − θ_C) = odds·rate/(1 − rate),  θ₀ = (n_C·θ_C + n_B·θ_B)/(n_C + n_B)
+        E = θ_C^x_C·(1 − θ_C)^(n_C − x_C)·θ_B^x_B·(1 − θ_B)^(n_B − x_B) / (θ₀^X·(1 − θ₀)^(N − X))
+
+    It is the bet of `two_sample` with r₀ = 1, δ = 0, t = θ₀, a = (θ − θ₀)/(θ₀·(1 − θ₀)), so it is valid for outcomes
+    anywhere between 0 and 1, whatever `rate` was forecast.
+    """
+    low = min(max(rate, _LEAST), _MOST)
+    high = odds * low / (1 - low + odds * low)
+    middle = (ratio * high + low) / (ratio + 1)
+    return bet((high - middle) / (middle * (1 - middle)), middle, ratio)
+
+
+@dataclass(frozen=True, slots=True)
+class Exceedance:
+    """Evidence that more of the canary's requests go over a fixed limit; "bad" in its windows means over it.
+
+    Null: P(over)_C ≤ P(over)_B in every window. One limit for each edge of a latency histogram makes it a one-sided
+    test of stochastic order. Beside `Harm` it stays strong where most requests go over. The forecast is of both arms.
+    """
+
+    mixture: Mixture
+    forecast: Forecast = Forecast()
+
+    @classmethod
+    def begin(cls, horizon: float = HORIZON, head: float = HEAD) -> "Exceedance":
+        """No evidence yet."""
+        return cls(Mixture.begin(len(ODDS), horizon, head))
+
+    def after(self, window: Window) -> "Exceedance":
+        """The evidence once `window` is seen as well."""
+        mixture = self.mixture.due().after(self._gains(window), window.seconds)
+        return Exceedance(mixture, self.forecast.after(window))
+
+    def _gains(self, window: Window) -> Sequence[float] | None:
+        if not window.n_c or not window.n_b:
+            return None
+        rate, ratio = self.forecast.rate, window.n_c / window.n_b
+        return [raised(rate, odds, ratio).counted(window) for odds in ODDS]
+
+    @property
+    def log_value(self) -> float:
+        """ln of the evidence now."""
+        return self.mixture.log_value
+
+    @property
+    def peak(self) -> float:
+        """ln of the highest evidence so far."""
+        return self.mixture.peak
+
+    @property
+    def value(self) -> float:
+        """The evidence now."""
+        return self.mixture.value
+
+    @property
+    def most(self) -> float:
+        """The highest evidence so far: harm is found when it reaches 1/α."""
+        return self.mixture.most

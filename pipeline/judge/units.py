@@ -1,0 +1,141 @@
+"""Pods instead of requests: errors that come in clumps local to one pod are one observation, not a hundred.
+
+A unit is one pod in one window, at least as long as errors usually cling together. What happens inside a unit may
+depend on itself in any way. Different units are taken as independent given the window's means, but for a burst that
+begins in one and ends in the next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+from .exceedance import raised
+from .mixture import HORIZON, Mixture
+from .samples import Unit, beyond, common_size
+
+LEVELS = (0.5, 0.2, 0.05, 0.01)  # the cuts lie at the upper quantiles of stable's past units
+ODDS = (2.0, 4.0, 10.0, 30.0, 100.0, 400.0)  # how much the odds of a unit to lie beyond a cut may have grown
+FIRST_CUTS = (0.0025, 0.01, 0.04, 0.2)  # shares to begin with, before anything was seen
+FIRST_RATE = 0.02  # and how many units are then expected beyond them
+REMEMBERED = 240  # stable units that cuts are taken from
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One limit: how many units to expect beyond it, and how far each unit of both arms is (0 not, 1 beyond)."""
+
+    rate: float
+    canary: Sequence[float]
+    stable: Sequence[float]
+
+
+def _after(mixture: Mixture, cuts: Sequence[Cut], seconds: float, most: float) -> Mixture:
+    """`most`: the largest factor that one pod may bring; the sum of all of the canary's is cut off there."""
+    gains = []
+    for cut in cuts:
+        ratio = len(cut.canary) / len(cut.stable)
+        gains += [raised(cut.rate, odds, ratio).measured(cut.canary, cut.stable) for odds in ODDS]
+    begun = mixture.due()
+    found = begun.after(gains, seconds)
+    excess = found.log_value - begun.log_value - len(cuts[0].canary) * log(most)
+    return found if excess <= 0 else begun.after([gain - excess for gain in gains], seconds)
+
+
+def one_pods_part(alpha: float) -> float:
+    """
+    The largest factor of one pod in one window: two windows of it alone never decide.
+
+    A burst of errors is no longer than a window, but may begin in one and end in the next. A factor that is made
+    smaller stays fair.
+
+    >>> round(one_pods_part(0.01), 3)
+    9.5
+    """
+    return 0.95 / sqrt(max(alpha, 1e-9))
+
+
+def _expected(beyond_it: float, seen: int) -> float:
+    return (beyond_it + 0.5) / (seen + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorUnits:
+    """
+    Evidence that the canary's pods have larger shares of bad requests than stable's.
+
+    Null: in every window, a canary unit is beyond each cut with at most the chance of a stable unit. The cuts are
+    quantiles of stable's *past* units, so they are fixed before the window is seen. A pod with more requests than the
+    smallest is judged by the chance that a sample of that size lies beyond the cut: a number between 0 and 1 with the
+    same mean in both arms, for which the bet of `two_sample` is valid. So small and large pods can be compared.
+    """
+
+    mixture: Mixture
+    past: tuple[Unit, ...] = ()
+    most: float = one_pods_part(0.01)
+
+    @classmethod
+    def begin(cls, alpha: float = 0.01, horizon: float = HORIZON) -> "ErrorUnits":
+        """No evidence yet."""
+        return cls(Mixture.begin(len(LEVELS) * len(ODDS), horizon), most=one_pods_part(alpha))
+
+    def after(self, canary: Sequence[Unit], stable: Sequence[Unit], seconds: float) -> "ErrorUnits":
+        """The evidence once the units of one window are seen as well; each had at least one request."""
+        mixture = self.mixture
+        if canary and stable:
+            mixture = _after(mixture, self._cuts(canary, stable), seconds, self.most)
+        return ErrorUnits(mixture, (*self.past, *stable)[-REMEMBERED:], self.most)
+
+    def _cuts(self, canary: Sequence[Unit], stable: Sequence[Unit]) -> list[Cut]:
+        size = common_size(canary, stable)
+        arms = [[unit for unit in arm if unit.requests >= size] for arm in (canary, stable)]
+        return [
+            Cut(rate, *([beyond(unit, size, limit) for unit in arm] for arm in arms))
+            for limit, rate in self._limits(size)
+        ]
+
+    def _limits(self, size: int) -> list[tuple[int, float]]:
+        """How many bad requests of `size` a unit may have, for each level, and the rate to expect beyond that."""
+        if not self.past:
+            return [(int(size * share), FIRST_RATE) for share in FIRST_CUTS]
+        found, limit, seen = [], 0, len(self.past)
+        for level in LEVELS:
+            while (over := sum([beyond(one, size, limit) for one in self.past])) > level * seen:
+                limit += max(1, limit // 8)
+            found.append((limit, _expected(over, seen)))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeUnits:
+    """
+    Evidence that a measure of the canary's pods lies higher: p99, CPU, memory, restarts, whatever should be low.
+
+    Null: in every window, P(value > c)_C ≤ P(value > c)_B for each cut c, the quantiles of stable's past values. It
+    replaces a rank test that would have to wait for its sample size.
+    """
+
+    mixture: Mixture
+    past: tuple[float, ...] = ()
+    most: float = one_pods_part(0.01)
+
+    @classmethod
+    def begin(cls, alpha: float = 0.01, horizon: float = HORIZON) -> "GaugeUnits":
+        """No evidence yet."""
+        return cls(Mixture.begin(len(LEVELS) * len(ODDS), horizon), most=one_pods_part(alpha))
+
+    def after(self, canary: Sequence[float], stable: Sequence[float], seconds: float) -> "GaugeUnits":
+        """The evidence once one value of each pod is seen as well. The first window only sets the cuts."""
+        mixture = self.mixture
+        if canary and stable and self.past:
+            cuts = [Cut(rate, _over(canary, cut), _over(stable, cut)) for cut, rate in self._limits()]
+            mixture = _after(mixture, cuts, seconds, self.most)
+        return GaugeUnits(mixture, (*self.past, *stable)[-REMEMBERED:], self.most)
+
+    def _limits(self) -> list[tuple[float, float]]:
+        values, seen = sorted(self.past), len(self.past)
+        cuts = [values[min(seen - 1, int((1 - level) * seen))] for level in LEVELS]
+        return [(cut, _expected(sum(_over(values, cut)), seen)) for cut in cuts]
+
+
+def _over(values: Sequence[float], cut: float) -> list[float]:
+    return [float(value > cut) for value in values]
