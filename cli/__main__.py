@@ -7,6 +7,7 @@ import click
 from . import access, definition, freezes, release, running
 from .calling import Group
 from .exits import EPILOG
+from .judge import judge
 
 ABOUT = """Sluice takes commits to clusters in small, judged steps, and takes them back when they are worse.
 
@@ -35,7 +36,7 @@ def sluice() -> None:
     """Only its commands do something."""
 
 
-for each in (running.demo, definition.init, definition.validate, running.up, running.down):
+for each in (running.demo, definition.init, definition.validate, judge, running.up, running.down):
     sluice.add_command(each)
 for each in (access.login, access.whoami, release.release, freezes.freeze, access.user, access.token):
     sluice.add_command(each)

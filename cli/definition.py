@@ -85,13 +85,13 @@ def validate(file: Path, platform: Path | None, as_json: bool) -> None:
 def _checked(file: Path, platform: Path | None) -> str:
     """What to say of a file that is well; BadDefinition tells what is not."""
     if platform is None and file.name.startswith("platform"):
-        reading.read_platform(_bytes(file), str(file))
+        reading.read_platform(file_bytes(file), str(file))
         return f"{file} is valid."
-    text = _bytes(file)
+    text = file_bytes(file)
     app = reading.read_app(text, str(file))
     if platform is None:
         return f"{file} is valid. With --platform it is also checked against the clusters."
-    there = reading.read_platform(_bytes(platform), str(platform))
+    there = reading.read_platform(file_bytes(platform), str(platform))
     if found := tuple(safety.complaints(app, there)):
         raise reading.complained(text, found, str(file))
     return f"{file} is valid on {platform}: {_where(there)}."
@@ -101,7 +101,8 @@ def _where(platform: Platform) -> str:
     return ", ".join(platform.clusters)
 
 
-def _bytes(file: Path) -> bytes:
+def file_bytes(file: Path) -> bytes:
+    """What is in `file`; Stop says why it cannot be read."""
     try:
         with file.open("rb") as opened:
             return opened.read(LARGEST)

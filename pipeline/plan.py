@@ -13,7 +13,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from .definition.app import App, ApprovalGate, Wave
+from .definition.app import App, ApprovalGate, JudgeBy, Wave
 from .definition.platform import Platform
 from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
 from .shares import EVEN, beside, by_replicas
@@ -185,8 +185,22 @@ def _where(wave: Wave) -> str:
 
 
 def _judge(app: App, margin: float | None) -> Judge:
-    by = app.judge
-    return Judge(margin, warm_up=by.warm_up, deadline=by.deadline, inconclusive=by.inconclusive)
+    return judge_of(app.judge, margin)
+
+
+def judge_of(by: JudgeBy, margin: float | None) -> Judge:
+    """What the `judge:` part says, at one margin."""
+    return Judge(
+        margin,
+        alpha=by.alpha,
+        beta=by.beta,
+        warm_up=by.warm_up,
+        deadline=by.deadline,
+        inconclusive=by.inconclusive,
+        tolerance=1 + by.errors.ignore,
+        unit=by.unit,
+        window=by.window,
+    )
 
 
 def _approvals(app: App, platform: Platform, wave: Wave) -> tuple[Approval, ...]:

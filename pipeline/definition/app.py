@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from .checks import clusters_once, gates_once, once, rising
-from .words import CPU, LABEL, MEMORY, READY, Duration, EnvName, Name, Percent, Points, RepoPath
+from .words import CPU, LABEL, MEMORY, READY, Chance, Duration, EnvName, Name, Percent, Points, RepoPath
 
 Command = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
@@ -120,6 +120,11 @@ class Errors(Part):
         description="How much worse the canary may be at the last rung; earlier rungs allow more.",
         examples=["2pp"],
     )
+    ignore: Annotated[Chance, Field(ge=0, lt=1)] = Field(
+        default=0.0,
+        description="A rate that is higher by less than this part of stable's is not taken back.",
+        examples=["10%"],
+    )
 
 
 class JudgeBy(Part):
@@ -127,6 +132,27 @@ class JudgeBy(Part):
 
     errors: Errors = Field(
         default=Errors(), description="Failed requests, canary against stable.", examples=[{"margin": "2pp"}]
+    )
+    alpha: Annotated[Chance, Field(ge=0.0001, le=0.2)] = Field(
+        default=0.01,
+        description="The largest chance that a good release is taken back in one cluster, over its whole life.",
+        examples=["0.5%"],
+    )
+    beta: Annotated[Chance, Field(ge=0.0001, le=0.5)] = Field(
+        default=0.05,
+        description="The largest chance that a release which is worse by the margin goes on.",
+        examples=["1%"],
+    )
+    unit: Literal["auto", "request", "pod-window"] = Field(
+        default="auto",
+        description="What is counted as one observation: a request, or a pod in a window, which bears errors that come "
+        "in clumps. `auto`: pods where they are told apart (so far in files), else requests.",
+        examples=["request"],
+    )
+    window: Annotated[Duration, Field(ge=1, le=3600)] = Field(
+        default=30.0,
+        description="How long a pod is one observation: at least as long as errors of one pod cling together.",
+        examples=["60s"],
     )
     warm_up: Annotated[Duration, Field(ge=0, le=3600)] = Field(
         default=0.0,

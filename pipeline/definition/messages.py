@@ -144,6 +144,8 @@ def _high(value: object, context: Limits, written: str) -> Said:
 
 
 def _in_unit(limit: float, written: str) -> str:
+    if written.endswith("%"):
+        return words.chance_text(limit)
     if written.endswith("pp"):
         return words.points_text(limit)
     return f"{limit:,g}" if written[-1:].isdigit() else words.seconds_text(limit)

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from ..errors import BadDefinition
-from .app import App, Part
+from .app import App, JudgeBy, Part
 from .messages import complaints
 from .platform import Platform
 from .problems import Complaint, Path, Problem, Spot, bad, parse_path
@@ -21,6 +21,22 @@ Made = TypeVar("Made", bound=Part)
 def read_app(text: str | bytes, name: str = "sluice.yaml") -> App:
     """The app that `text` defines. BadDefinition tells all problems at once, also as `.problems`."""
     return _read(App, text, name)
+
+
+def read_judge(text: str | bytes, name: str = "judge.yaml") -> JudgeBy:
+    """The `judge:` part of a sluice.yaml: by itself, under its key, or in a whole one. BadDefinition as above."""
+    keys = read_tree(text, name).value
+    if isinstance(keys, dict) and "app" in keys:
+        return read_app(text, name).judge
+    if isinstance(keys, dict) and "judge" in keys:
+        return _read(_JudgeFile, text, name).judge
+    return _read(JudgeBy, text, name)
+
+
+class _JudgeFile(Part):
+    """A file with nothing but `judge:`."""
+
+    judge: JudgeBy = Field(description="When a canary is good enough.")
 
 
 def read_platform(text: str | bytes, name: str = "platform.yaml") -> Platform:

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .app import App, Part
-from .words import DURATION, PERCENT, POINTS, points_text, seconds_text
+from .words import CHANCE, DURATION, PERCENT, POINTS, chance_text, points_text, seconds_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _WRITTEN: dict[str, Callable[[Any], object]] = {
     DURATION: seconds_text,
     POINTS: points_text,
+    CHANCE: chance_text,
     PERCENT: lambda ladder: [f"{share}%" for share in ladder],
 }
 

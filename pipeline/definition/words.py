@@ -13,6 +13,7 @@ from .problems import Complaint, Complaints, spoken
 BY_PEOPLE = "written by people"  # the context of a model that is made from a file
 DURATION = r"^[0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h|d)$"
 PERCENT = r"^[1-9][0-9]?%$"
+CHANCE = r"^[0-9]{1,2}(\.[0-9]{1,3})?%$"
 POINTS = r"^[0-9]{1,2}(\.[0-9]{1,3})?pp$"
 NAME = r"^[a-z][a-z0-9-]{0,39}$"
 ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
@@ -59,6 +60,14 @@ def points_text(fraction: float) -> str:
     return f"{fraction * 100:g}pp"
 
 
+def chance_text(fraction: float) -> str:
+    """
+    >>> chance_text(0.005)
+    '0.5%'
+    """
+    return f"{fraction * 100:g}%"
+
+
 def _amount(value: object, units: str) -> tuple[float, str] | None:
     found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
     return (float(found[1]), found[2]) if found and found[2] in units.split() else None
@@ -92,6 +101,14 @@ def _points(value: object, info: ValidationInfo) -> object:
     raise unfit(f"{spoken(value)} is no margin", "write percentage points, like 0.5pp")
 
 
+def _chance(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, float) and info.context != BY_PEOPLE:
+        return value
+    if found := _amount(value, "%"):
+        return found[0] / 100
+    raise unfit(f"{spoken(value)} is no part of a hundred", "write percent, like 1% or 0.5%")
+
+
 def _below(value: str) -> str:
     if ".." in value.split("/"):
         raise unfit(f"{spoken(value)} leads out of the repository", "write a path below its root, without ..")
@@ -110,6 +127,9 @@ Duration = Annotated[
 Percent = Annotated[int, BeforeValidator(_percent), WithJsonSchema({"type": "string", "pattern": PERCENT})]  # 1 to 99
 Points = Annotated[  # a fraction: 0.005 is half a percentage point
     float, BeforeValidator(_points), Field(gt=0, lt=1), WithJsonSchema({"type": "string", "pattern": POINTS})
+]
+Chance = Annotated[  # a fraction: 0.01 is 1 %
+    float, BeforeValidator(_chance), WithJsonSchema({"type": "string", "pattern": CHANCE})
 ]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 RepoPath = Annotated[str, StringConstraints(pattern=PATH), AfterValidator(_below)]

@@ -1,0 +1,47 @@
+"""The `judge:` part of a definition can be a file of its own."""
+
+import pytest
+
+from pipeline.definition.app import App
+from pipeline.definition.reading import read_app, read_judge
+from pipeline.errors import BadDefinition
+from pipeline.plan import judge_of
+from pipeline.safety import complaints
+from tests.rules.shop import platform
+
+TEXT = "{alpha: 0.5%, beta: 1%, warm-up: 90s, errors: {margin: 1pp, ignore: 10%}, unit: request}"
+REST = "app: shop\nserve: {run: ./serve}\nwaves: [{clusters: [az1]}]\n"
+
+
+@pytest.mark.parametrize("text", [TEXT, f"judge: {TEXT}", f"{REST}judge: {TEXT}"])
+def test_it_is_read_by_itself_under_its_key_or_in_a_whole_definition(text):
+    found = judge_of(read_judge(text), 0.01)
+
+    assert (found.alpha, found.beta, found.warm_up, found.unit) == (0.005, 0.01, 90.0, "request")
+    assert found.tolerance == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{alpha: 0.01}", "0.01 is no part of a hundred; write percent, like 1% or 0.5%"),
+        ("judge: {alpa: 1%}", 'did you mean "alpha"?'),
+        ("judge: {}\nmore: 1", "more"),
+        ("[1, 2]", "judge.yaml:1:1"),
+        ("{unit: pods}", "judge.yaml:1:8 unit"),
+        ("{alpha: 30%}", "judge.yaml:1:9 alpha: 30% is too large"),
+        ("{alpha: 30%}", "write 20% or less"),
+    ],
+)
+def test_what_is_wrong_in_it_is_told_with_its_place(text, what):
+    with pytest.raises(BadDefinition) as bad:
+        read_judge(text)
+
+    assert what.split("; ")[0] in str(bad.value)
+
+
+def test_clusters_cannot_judge_pods_yet_and_say_so():
+    app = read_app(f"{REST}judge: {{unit: pod-window}}")
+
+    assert isinstance(app, App)
+    assert [path for path, _ in complaints(app, platform())] == ["judge.unit"]
