@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from . import access, definition, freezes, release, running
+from . import access, cluster, definition, freezes, release, running
 from .calling import Group
 from .exits import EPILOG
 from .judge import judge
@@ -38,7 +38,7 @@ def sluice() -> None:
 
 for each in (running.demo, definition.init, definition.validate, judge, running.up, running.down):
     sluice.add_command(each)
-for each in (access.login, access.whoami, release.release, freezes.freeze, access.user, access.token):
+for each in (access.login, access.whoami, release.release, freezes.freeze, access.user, access.token, cluster.cluster):
     sluice.add_command(each)
 
 

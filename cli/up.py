@@ -161,13 +161,14 @@ class Up:
         fresh.replace(self.home.running)
 
 
-def run_module(module: str, *words: str, env: dict[str, str]) -> str:
-    """Run one of our own modules to its end; what it printed."""
+def run_module(module: str, *words: str, env: dict[str, str], plain: bool = False) -> str:
+    """Run one of our own modules to its end; what it printed. `plain`: its reason is a sentence for people."""
     done = subprocess.run(  # noqa: S603  our own modules
         [sys.executable, "-m", module, *words], env=env, cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise Stop(f"{module} failed: {(done.stderr or done.stdout).strip()}")
+        why = (done.stderr or done.stdout).strip()
+        raise Stop(why if plain else f"{module} failed: {why}")
     return done.stdout
 
 

@@ -1,18 +1,22 @@
 """Which adapter serves which app and which cluster of `platform.yaml`. Built by `wiring`, used through the ports."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import structlog
+
 from pipeline.definition.platform import AppEntry, ClusterEntry, Platform, Reached
-from pipeline.errors import TryLater
+from pipeline.errors import PipelineError, TryLater
 from runners.builders.bundle import BundleBuilder
 from runners.clusters.local import LocalCluster
 from runners.metrics.scrape import GatewayMetrics
 from runners.ports import Builder, Cluster, Jobs, Metrics
 
 T = TypeVar("T")
+_log = structlog.get_logger()
 
 
 class Listed(dict[str, T]):
@@ -39,6 +43,20 @@ def metrics(platform: Platform, home: Path, clusters: Mapping[str, Cluster]) -> 
 def builders(platform: Platform, home: Path, jobs: Jobs, bundles: BundleBuilder) -> Mapping[str, Builder]:
     """By app: one that names where its images are kept gets images, every other one bundles."""
     return Listed({app: _builder(app, entry, home, jobs, bundles) for app, entry in platform.apps.items()})
+
+
+def renew(platform: Platform, home: Path) -> None:
+    """Another token for each cluster whose token is past half its life. One that cannot be asked hides no other."""
+    for name, entry in platform.clusters.items():
+        if entry.kubernetes is None:
+            continue
+        from .clusters.kubernetes import tokens
+
+        try:
+            if tokens.renew(home / "secrets", name, entry.kubernetes.namespace, now=datetime.now(UTC)):
+                _log.info("the token of a cluster was renewed", cluster=name)
+        except PipelineError as trouble:
+            _log.warning("the token of a cluster could not be renewed", cluster=name, why=str(trouble))
 
 
 def _cluster(name: str, entry: ClusterEntry, platform: Platform, home: Path) -> Cluster:

@@ -131,6 +131,7 @@ class Wiring:
 
     def tidy(self) -> None:
         """Forget what nobody needs any more: output, deliveries, jobs, trees, and what nothing may return to."""
+        adapters.renew(self.platform, self.settings.home)
         housekeeping.tidy(self.sessions)
         self.jobs.prune(KEPT)
         for source in self.git.values():

@@ -48,7 +48,14 @@ def test_every_command_says_what_it_does_and_tells_its_exit_codes(words, found):
 
 
 def test_every_command_that_prints_data_prints_it_as_json_too():
-    local = {"up", "down", "demo", "init", "login"}
+    local = {
+        "up",
+        "down",
+        "demo",
+        "init",
+        "login",
+        *(f"cluster {verb}" for verb in ("add", "check", "rotate", "remove")),
+    }
 
     without = {words for words, found in every(sluice) if not any("--json" in param.opts for param in found.params)}
 

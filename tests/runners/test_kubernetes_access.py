@@ -1,6 +1,7 @@
 """What lets Sluice into a cluster is three texts in a file of its own, and nothing that could run, read or redirect."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,8 +50,9 @@ def test_a_group_may_read_it_as_in_a_mounted_secret(tmp_path: Path, mode: int) -
         ({"tokenFile": "/etc/shadow"}, "and not tokenFile"),
         ({"proxy-url": "http://10.0.0.9", "insecure-skip-tls-verify": "true"}, "insecure-skip-tls-verify, proxy-url"),
         ({"host": "http://10.0.0.1:6443"}, "host must be https"),
-        ({"host": "https://me:word@10.0.0.1"}, "host must be https"),
-        ({"host": "https://10.0.0.1/proxy"}, "host must be https"),
+        ({"host": "https://me:word@10.0.0.1"}, "nothing but name, port and path"),
+        ({"host": "https://10.0.0.1/?x=1"}, "nothing but name, port and path"),
+        ({"host": "https://10.0.0.1/ HTTP/1.1"}, "nothing but name, port and path"),
         ({"authority": "/etc/ssl/ca.pem"}, "authority must be the certificate"),
         ({"authority": f"{PEM}-----BEGIN PRIVATE KEY-----"}, "authority must be the certificate"),
         ({"token": ""}, "lacks token"),
@@ -76,8 +78,12 @@ def test_a_token_is_never_shown() -> None:
     assert GOOD.token not in repr(GOOD)
 
 
-def test_how_long_a_token_lasts() -> None:
-    noon = datetime(2026, 11, 30, 11, 0, tzinfo=UTC)
+def test_a_token_ages_at_half_its_life() -> None:
+    kept = replace(GOOD, since="2026-11-30T10:00:00+00:00")
+    noon = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 
-    assert GOOD.left(noon) == timedelta(hours=1).total_seconds()
-    assert Access(GOOD.host, GOOD.authority, GOOD.token).left(noon) == float("inf")
+    assert not kept.ages(noon - timedelta(minutes=61))
+    assert kept.ages(noon - timedelta(minutes=60))
+    assert kept.ages(noon + timedelta(days=1))
+    assert GOOD.ages(noon - timedelta(days=300))
+    assert not replace(GOOD, until="").ages(noon)

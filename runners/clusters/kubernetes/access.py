@@ -15,23 +15,28 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import NeedsHuman
 
-KEYS = ("host", "authority", "token", "until")
+KEYS = ("host", "authority", "token", "until", "since")
 LARGEST = 100_000  # bytes
 OTHERS = stat.S_IRWXO | stat.S_IWGRP  # rights nobody but the owner, and a group that reads, may have
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`host`: https:// and no path; `authority`: PEM; `until`: when the token ends, ISO 8601 in UTC, "" if never."""
+    """`host`: https://…; `authority`: PEM; the token is of `since` and ends at `until`: ISO 8601 in UTC, "" unknown."""
 
     host: str
     authority: str
     token: str = field(repr=False)
     until: str = ""
+    since: str = ""
 
-    def left(self, now: datetime) -> float:
-        """Seconds until the token ends."""
-        return (datetime.fromisoformat(self.until) - now).total_seconds() if self.until else float("inf")
+    def ages(self, now: datetime) -> bool:
+        """The token is past half its life, or nobody knows its age although it ends."""
+        if not self.until:
+            return False
+        end = datetime.fromisoformat(self.until)
+        begin = datetime.fromisoformat(self.since) if self.since else now
+        return not self.since or end - now <= (end - begin) / 2
 
 
 def path(secrets: Path, name: str) -> Path:
@@ -79,13 +84,15 @@ def parse(text: bytes, where: str, name: str) -> Access:
 def wrong(access: Access) -> str:
     """What of it no client should be given, "" if nothing."""
     address = urlsplit(access.host)
-    if address.scheme != "https" or not address.hostname or address.username or address.path not in ("", "/"):
-        return "host must be https:// with a name or an address, and no path or user"
+    if not access.host.isascii() or not access.host.isprintable() or any(sign in access.host for sign in " @?#"):
+        return "host must be an address with nothing but name, port and path"
+    if address.scheme != "https" or not address.hostname:
+        return "host must be https:// with a name or an address"
     if "-----BEGIN CERTIFICATE-----" not in access.authority or "PRIVATE KEY" in access.authority:
         return "authority must be the certificate of the cluster's authority, as PEM"
     if not access.token.isascii() or not access.token.isprintable() or " " in access.token:
         return "token must be one word"
-    return _time(access.until)
+    return _time("until", access.until) or _time("since", access.since)
 
 
 def write(secrets: Path, name: str, access: Access) -> Path:
@@ -98,9 +105,9 @@ def write(secrets: Path, name: str, access: Access) -> Path:
     return file
 
 
-def _time(until: str) -> str:
+def _time(key: str, text: str) -> str:
     try:
-        known = not until or datetime.fromisoformat(until).tzinfo == UTC
+        known = not text or datetime.fromisoformat(text).tzinfo == UTC
     except ValueError:
         known = False
-    return "" if known else "until must be a time in UTC, like 2026-11-30T12:00:00+00:00"
+    return "" if known else f"{key} must be a time in UTC, like 2026-11-30T12:00:00+00:00"

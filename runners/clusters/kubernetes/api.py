@@ -22,6 +22,10 @@ UNAUTHORIZED = 401
 CONNECT, ANSWER = 3.0, 5.0  # seconds a call may take, well within the budget of a tick
 SILENT = 4.0  # seconds for which a server that did not answer is not asked again: the other clusters come first
 KINDS: Mapping[str, tuple[str, str]] = {  # kind → its group with version, its name in paths
+    "Namespace": ("api/v1", "namespaces"),
+    "ServiceAccount": ("api/v1", "serviceaccounts"),
+    "Role": ("apis/rbac.authorization.k8s.io/v1", "roles"),
+    "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
     "Deployment": ("apis/apps/v1", "deployments"),
     "HTTPRoute": ("apis/gateway.networking.k8s.io/v1", "httproutes"),
     "Pod": ("api/v1", "pods"),
@@ -38,14 +42,19 @@ class Api:
     """
 
     def __init__(
-        self, name: str, access: Callable[[], Access], *, connect: float = CONNECT, answer: float = ANSWER
+        self,
+        name: str,
+        access: Callable[[], Access | Configuration],
+        *,
+        connect: float = CONNECT,
+        answer: float = ANSWER,
     ) -> None:
         self._name = name
         self._access = access
         self._timeout = (connect, answer)
         self._silent_until = 0.0
         self._client: DynamicClient | None = None
-        self._known: Access | None = None
+        self._known: Access | Configuration | None = None
 
     def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """The object, None if there is none."""
@@ -71,6 +80,10 @@ class Api:
     def apply(self, body: Manifest, namespace: str) -> None:
         """Server-side apply. What another manager has changed is a conflict for a person, never overwritten."""
         self._ask("patch", _path(body["kind"], namespace, body["metadata"]["name"]), body=body, **MINE, **APPLY)
+
+    def answer(self, path: str, body: Manifest | None = None) -> Manifest:
+        """What the server says to a question: its version; a review of rights or a token, which stores nothing."""
+        return _object(self._ask("get", path) if body is None else self._ask("post", path, body=body))
 
     def delete(self, kind: str, namespace: str, name: str) -> None:
         """Gone, or it never was there."""
@@ -118,7 +131,8 @@ class Api:
     def _server(self) -> DynamicClient:
         if self._client is None:
             self._known = self._access()
-            client = ApiClient(_configuration(self._known))
+            known = self._known
+            client = ApiClient(known if isinstance(known, Configuration) else _configuration(known))
             self._client = DynamicClient(client, discoverer=lambda *_: None)  # type: ignore[no-untyped-call]
         return self._client
 
@@ -170,7 +184,8 @@ def _configuration(access: Access) -> Configuration:
 
 def _path(kind: str, namespace: str, name: str = "") -> str:
     group, plural = KINDS[kind]
-    return f"/{group}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
+    inside = "" if kind == "Namespace" else f"namespaces/{namespace}/"
+    return f"/{group}/{inside}{plural}" + (f"/{name}" if name else "")
 
 
 def _object(answer: bytes) -> Manifest:
