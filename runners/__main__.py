@@ -1,21 +1,42 @@
-"""`python -m runners worker` and `python -m runners sweeper`."""
+"""`python -m runners worker` and `sweeper`; in a cluster that Sluice releases to, `guard`."""
 
 import os
 import sys
+from collections.abc import Callable
 
-from runners.sweep import sweep
-from runners.worker import work
+from pipeline.errors import NeedsHuman
+
+USAGE = "usage: python -m runners worker | sweeper | guard gateway|replicas SECONDS NAMESPACE…\n"
 
 
 def main(words: list[str]) -> int:
+    """Each command brings only what it needs: the guard knows neither database nor queue."""
     match words:
         case ["worker"]:
+            from runners.worker import work
+
             work(os.environ["REDIS_URL"])
         case ["sweeper"]:
+            from runners.sweep import sweep
+
             sweep()
+        case ["guard", split, ttl, *namespaces] if ttl.isdecimal():
+            from runners.clusters.kubernetes.sentry import stand
+
+            return _said(lambda: stand(split, float(ttl), namespaces))
         case _:
-            sys.stderr.write("usage: python -m runners worker | sweeper\n")
+            sys.stderr.write(USAGE)
             return 2
+    return 0
+
+
+def _said(run: Callable[[], None]) -> int:
+    """What keeps it from starting, as a sentence."""
+    try:
+        run()
+    except NeedsHuman as trouble:
+        sys.stderr.write(f"{trouble}\n")
+        return 1
     return 0
 
 

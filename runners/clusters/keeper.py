@@ -15,7 +15,7 @@ from runners.traefik import Traefik
 
 from . import layout
 from .crew import Crew
-from .deadman import Guard, retreat
+from .deadman import Guard, beat_of, retreat
 from .desired import Desired, Service
 from .layout import Running
 from .observed import Observed, ServiceState
@@ -99,7 +99,7 @@ class Keeper:
     def _step_back(self, cluster: str, name: str, late: float, seen: Desired) -> Callable[[Desired], Desired]:
         def back(fresh: Desired) -> Desired:
             service = fresh.service(name)
-            if service.anchor.beats != seen.service(name).anchor.beats:  # it spoke again meanwhile
+            if beat_of(service.anchor) != beat_of(seen.service(name).anchor):  # it spoke again meanwhile
                 return fresh
             ready = self._ready(cluster, name, service.anchor.stable)
             return fresh.with_service(name, retreat(service, ready, late))

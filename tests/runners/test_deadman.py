@@ -57,6 +57,29 @@ def test_finished_anchors_are_never_touched() -> None:
     assert not any(overdue(Guard(60.0), shop(), *seconds(0, 200)))
 
 
+def test_a_mark_is_carried_to_its_end_by_a_guard_that_has_seen_no_silence_itself() -> None:
+    begun = retreat(shop(canary=50, replicas=4), ready=1, late=0.0)
+
+    assert begun.anchor.moving
+    assert overdue(Guard(60.0), begun, 0.0) == [True]
+
+
+def test_a_person_may_ask_for_it_while_sluice_still_beats() -> None:
+    service = Desired({"shop": shop(canary=10)})
+
+    assert [name for name, _ in Guard(60.0).overdue(service, 0.0, asked=["shop"])] == ["shop"]
+    assert not list(Guard(60.0).overdue(Desired({"shop": shop()}), 0.0, asked=["shop"]))
+
+
+def test_patience_is_counted_from_the_moment_it_began_to_go_back() -> None:
+    guard, service = Guard(3.0), Desired({"shop": shop(canary=10)})
+    late = [list(guard.overdue(service, at)) for at in seconds(0, 5)]
+    marked = Desired({"shop": retreat(service.service("shop"), ready=0, late=0.0)})
+
+    assert late[3:] == [[("shop", 0.0)], [("shop", 1.0)], [("shop", 2.0)]]
+    assert list(guard.overdue(marked, 6.0)) == [("shop", 3.0)]
+
+
 def test_a_promoted_release_that_is_being_taken_back_is_not_pushed_forward_again() -> None:
     service = moves.promote(moves.route(shop(canary=50), SECOND, "b", 100, READY), SECOND, "b")
     going_back = moves.route(moves.beat(service, SECOND), SECOND, "a", 40, READY)
@@ -70,6 +93,14 @@ def test_with_everything_ready_it_goes_back_in_one_step() -> None:
 
     assert after.weights == {"a": 100, "b": 0}
     assert (after.slots["b"].replicas, after.anchor.marks, after.anchor.release) == (0, (12,), 0)
+
+
+def test_the_canary_keeps_its_replicas_until_its_last_request_is_over() -> None:
+    first = retreat(shop(canary=50), ready=2, late=0.0, drained=False)
+
+    assert (first.weights, first.slots["b"].replicas, first.anchor.release) == ({"a": 100, "b": 0}, 2, 12)
+    assert retreat(first, ready=2, late=1.0, drained=False) == first
+    assert retreat(first, ready=2, late=2.0).anchor.release == 0
 
 
 def test_it_goes_back_in_proportion_to_what_is_ready() -> None:

@@ -52,9 +52,14 @@ def read(service: str, deployments: Mapping[str, Manifest], found: Manifest | No
 def workload(service: str, name: str, slot: Slot, given: int, fence: Fence) -> Manifest:
     """The Deployment of a slot that was asked for `slot.replicas` and gets `given`."""
     body = objects.workload(service, name, slot, fence)
-    body["metadata"]["annotations"] |= {ASKED: str(slot.replicas), GIVEN: str(given)}
     body["spec"]["replicas"] = given
+    note_replicas(body, slot.replicas, given)
     return body
+
+
+def note_replicas(body: Manifest, asked: int, given: int) -> None:
+    """So that what was given is not taken for what was asked, and neither for what somebody did by hand."""
+    body["metadata"]["annotations"] = {**body["metadata"].get("annotations", {}), ASKED: str(asked), GIVEN: str(given)}
 
 
 def by_hand(deployment: Manifest) -> bool:

@@ -17,6 +17,7 @@ from .notes import EPOCH, OURS, RELEASE, Manifest
 
 CONTENT, BEFORE = f"{OURS}/content", f"{OURS}/weights-before"
 SERVICE, SLOT, GENERATION = f"{OURS}/service", f"{OURS}/slot", f"{OURS}/generation"
+MANAGED: Mapping[str, str] = {"app.kubernetes.io/managed-by": "sluice"}  # a label of every object of ours
 PORT = 8080  # where a replica listens, as $PORT
 _SLOT = TypeAdapter(Slot)
 
@@ -222,4 +223,4 @@ def slot(deployment: Manifest | None) -> Slot:
 
 def labels(service: str) -> dict[str, str]:
     """What every object of a service is labelled with."""
-    return {"app.kubernetes.io/name": service, "app.kubernetes.io/managed-by": "sluice"}
+    return {"app.kubernetes.io/name": service, **MANAGED}
