@@ -10,12 +10,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(VENV)/.runtime  ## the whole story on this machine: ARGS="--exit --report demo.json" ends by itself
 	@$(BIN)/sluice demo $(ARGS)
 
-test: $(VENV)/.dev  ## every test that needs no Docker
+test: $(VENV)/.dev $(BIN)/helm  ## every test that needs no Docker
 	@tools/packages chromium git openssl postgresql
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest --ignore=tests/rules --ignore=tests/kubernetes -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-kubernetes: clusters  ## the rest, against real Kubernetes clusters on this machine: needs root and Go
+test-kubernetes: clusters $(BIN)/helm  ## the rest, against real Kubernetes clusters on this machine: needs root and Go
 	@$(BIN)/pytest tests/kubernetes -n 4 $(ARGS)
 
 clusters: $(VENV)/.dev  ## three real clusters with gateways and a registry, built from source where they are not yet
@@ -51,3 +51,6 @@ $(VENV)/.runtime: requirements/runtime.lock pyproject.toml
 
 $(VENV)/.dev: requirements/dev.lock pyproject.toml
 	@tools/environment $(PYTHON) $(VENV) requirements/dev.lock && touch $@ $(VENV)/.runtime
+
+$(BIN)/helm: requirements/helm.lock tools/helm $(VENV)/.dev
+	@tools/helm $(BIN)/pip $@

@@ -25,11 +25,15 @@ class KubernetesBed:
     node: Node
     api: Api
     service: str
+    namespace: str = NAMESPACE
 
     @property
     def place(self) -> Place:
         return Place(
-            NAMESPACE, self.node.entrance and f"default/{self.node.entrance}", self.images, {self.service: (self.host,)}
+            self.namespace,
+            self.node.entrance and f"default/{self.node.entrance}",
+            self.images,
+            {self.service: (self.host,)},
         )
 
     @property
@@ -68,7 +72,7 @@ class KubernetesBed:
         with a word of ours, written last, tells that the others are in force.
         """
         word = uuid.uuid4().hex
-        self.node.kubectl("-n", NAMESPACE, "apply", "-f", "-", stdin=json.dumps(self._echo(word)))
+        self.node.kubectl("-n", self.namespace, "apply", "-f", "-", stdin=json.dumps(self._echo(word)))
         until(lambda: self.node.location(f"{self.service}-echo.test").endswith(word), "the gateway follows", every=0.02)
 
     def _echo(self, word: str) -> Manifest:
@@ -88,7 +92,8 @@ class KubernetesBed:
 
     def pods(self, slot: str) -> list[Manifest]:
         """The pods of a slot, also those that are leaving."""
-        return self.node.objects("pods", "-l", f"sluice.dev/service={self.service},sluice.dev/slot={slot}")
+        labels = f"sluice.dev/service={self.service},sluice.dev/slot={slot}"
+        return self.node.objects("pods", "-l", labels, namespace=self.namespace)
 
     def audited(self) -> list[dict[str, Any]]:
         """What the API server noted of writes to the route of the service, oldest first."""
@@ -99,31 +104,31 @@ class KubernetesBed:
 
     def asleep(self) -> KubernetesCluster:
         """A worker that has read the objects of the service as they are now, and will only write later."""
-        return KubernetesCluster(self.node.name, Asleep(self.api, self.service), self.place)  # type: ignore[arg-type]
+        return KubernetesCluster(self.node.name, Asleep(self.api, self), self.place)  # type: ignore[arg-type]
 
     @contextmanager
     def applied(self, manifest: Manifest) -> Iterator[None]:
         """Something of the administrator's, until the block ends."""
         text = json.dumps(manifest)
-        self.node.kubectl("-n", NAMESPACE, "apply", "-f", "-", stdin=text)
+        self.node.kubectl("-n", self.namespace, "apply", "-f", "-", stdin=text)
         try:
             yield
         finally:
-            self.node.kubectl("-n", NAMESPACE, "delete", "-f", "-", stdin=text)
+            self.node.kubectl("-n", self.namespace, "delete", "-f", "-", stdin=text)
 
     def remove(self) -> None:
         """The service with all its objects."""
         label = f"sluice.dev/service={self.service}"
         kinds = "httproute,deployment,service"
-        self.node.kubectl("-n", NAMESPACE, "delete", kinds, "-l", label, "--wait=false", "--ignore-not-found")
+        self.node.kubectl("-n", self.namespace, "delete", kinds, "-l", label, "--wait=false", "--ignore-not-found")
 
 
 class Asleep:
     """Reads what was there when it fell asleep, writes to what is there now."""
 
-    def __init__(self, api: Api, service: str) -> None:
-        self._fronts = {kind: api.get(kind, NAMESPACE, service) for kind in ("HTTPRoute", "Service")}
-        self._deployments = api.find("Deployment", NAMESPACE, {"sluice.dev/service": service})
+    def __init__(self, api: Api, bed: KubernetesBed) -> None:
+        self._fronts = {kind: api.get(kind, bed.namespace, bed.service) for kind in ("HTTPRoute", "Service")}
+        self._deployments = api.find("Deployment", bed.namespace, {"sluice.dev/service": bed.service})
         self.replace, self.apply, self._find = api.replace, api.apply, api.find
 
     def get(self, kind: str, _namespace: str, _name: str) -> Manifest | None:

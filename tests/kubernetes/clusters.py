@@ -54,15 +54,15 @@ class Node:
         assert done.returncode == 0, f"kubectl {' '.join(words)}: {done.stderr}"
         return done.stdout
 
-    def objects(self, kind: str, *words: str) -> list[dict[str, Any]]:
-        return list(json.loads(self.kubectl("-n", NAMESPACE, "get", kind, "-o", "json", *words))["items"])
+    def objects(self, kind: str, *words: str, namespace: str = NAMESPACE) -> list[dict[str, Any]]:
+        return list(json.loads(self.kubectl("-n", namespace, "get", kind, "-o", "json", *words))["items"])
 
-    def access(self) -> Access:
-        """As Sluice, with a fresh token for an hour."""
+    def access(self, account: str = "sluice", namespace: str = NAMESPACE) -> Access:
+        """As Sluice or another account, with a fresh token for an hour."""
         kubeconfig = STATE / self.name / "kubeconfig"
         assert kubeconfig.exists(), f"the cluster {self.name} is not running; start it: make clusters"
         cluster = yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]
-        token = self.kubectl("-n", NAMESPACE, "create", "token", "sluice", "--duration=1h").strip()
+        token = self.kubectl("-n", namespace, "create", "token", account, "--duration=1h").strip()
         return Access(cluster["server"], b64decode(cluster["certificate-authority-data"]).decode(), token)
 
     def ask(self, host: str, path: str = "/") -> tuple[int, str]:
@@ -98,6 +98,14 @@ def image(version: str) -> str:
     pushed = re.search(r"digest: (sha256:[0-9a-f]{64})", _docker("push", name))
     assert pushed, f"the registry did not name what was pushed as {name}"
     return pushed[1]
+
+
+@cache
+def sluice() -> str:
+    """The digest of the image of Sluice as this checkout has it, in the registry."""
+    done = subprocess.run([HERE / "sluice"], capture_output=True, text=True)
+    assert done.returncode == 0, f"the image of Sluice was not built: {done.stderr}"
+    return done.stdout.strip()
 
 
 def _docker(*words: str) -> str:
