@@ -1,15 +1,19 @@
 """The API server refuses what no worker may do, also from one that does not look at the anchor; its log tells."""
 
+import json
+import uuid
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
 
 from pipeline.errors import NeedsHuman
 from runners.clusters.kubernetes import notes, objects
-from runners.clusters.kubernetes.api import Conflict
+from runners.clusters.kubernetes.api import Api, Conflict
 from tests.kubernetes.bed import KubernetesBed
-from tests.kubernetes.clusters import NAMESPACE
+from tests.kubernetes.clusters import NAMESPACE, Node, image
+from tests.kubernetes.helm import namespace
 from tests.runners.contract_cluster import FIRST, SECOND, canary, go_live
 
 
@@ -95,3 +99,31 @@ def test_the_server_saw_no_share_rise_without_a_newer_or_equal_epoch(halfway: Ku
     assert sorted(set(shares)) == [0, 25, 50]
     by_second = [epoch for epoch, share in zip(epochs, shares, strict=True) if share]
     assert set(by_second) == {SECOND.epoch}
+
+
+def test_where_approvals_are_kept_nothing_else_runs_and_what_runs_may_always_be_scaled(node: Node) -> None:
+    """Somebody other than Sluice writes them: it has no right to, and says who refused its image."""
+    with namespace(node, f"approved-{uuid.uuid4().hex[:8]}") as own:
+        api = Api(node.name, partial(node.access, namespace=own))
+        bed = KubernetesBed(node, api, "shop", own)
+        approve(bed, "v1")
+        go_live(bed, FIRST, "a", "v1")
+        bed.cluster.beat(SECOND, "shop")
+
+        with pytest.raises(NeedsHuman, match=rf"nobody has approved .*{image('v2')}"):
+            bed.cluster.deploy(SECOND, "shop", "b", bed.workload("v2"), 1)
+
+        approve(bed, "v2")
+        canary(bed, SECOND, "v2", 25)
+        approve(bed)
+        bed.cluster.scale(SECOND, "shop", "a", 2)
+        bed.until(lambda now: now.slot("a").ready == 2)
+        api.close()
+
+
+def approve(bed: KubernetesBed, *versions: str) -> None:
+    """As the administrator."""
+    data = {image(version).replace(":", "-"): "lena" for version in versions}
+    made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sluice-approvals"}, "data": data}
+    bed.node.kubectl("-n", bed.namespace, "delete", "configmap", "sluice-approvals", "--ignore-not-found")
+    bed.node.kubectl("-n", bed.namespace, "create", "-f", "-", stdin=json.dumps(made))
