@@ -45,10 +45,8 @@ def _whole_number(text: str) -> int:
 def _moment(text: str) -> float | None:
     if not text:
         return None
-    try:
+    if text.replace(".", "", 1).isdecimal():  # and so neither nan nor inf, which no time ever comes after
         return float(text)
-    except ValueError:
-        pass
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -44,6 +44,12 @@ def test_the_end_of_a_canary_is_a_time_or_seconds(text: str, tmp_path) -> None:
     assert from_environment({"DATA_DIR": str(tmp_path), "CANARY_NOT_AFTER": text}).ready_until == 1795528800
 
 
+@pytest.mark.parametrize("text", ["nan", "inf", "-1", "1e9", "2026-11-24T14:00:00Z tomorrow"])
+def test_an_end_that_never_comes_stops_the_start(text: str, tmp_path) -> None:
+    with pytest.raises(ValueError, match="write a time like 2026-11-24T14:00:00Z, or epoch seconds"):
+        from_environment({"DATA_DIR": str(tmp_path), "CANARY_NOT_AFTER": text})
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("CANARY_NOT_AFTER", "write a time like"), ("STOCK", "write a whole number")]
 )
