@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .decision import Decision, Finish, Halt, Hold, Resume, Shift, Start, Undo
+from .judge.phrases import duration
 from .plan import Stage, Step
 from .release import Release
+from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
 from .states import Kind, Reason, State
 from .undo import order
 from .verdict import NOBODY
@@ -62,7 +64,49 @@ def explain(release: Release, lines: tuple[Line, ...], why: str, who: str, until
     by = f" by {', '.join(sorted(release.authors))}" if release.authors else ""
     head = f"R-{release.id} {what} {release.version}, commit {release.commit[:7]}{by}."
     told = [f"{_clock(line.at)} {line.text}" for line in lines]
-    return [head, *told, f"Now: {standing(release, why, who, until)}"]
+    return [head, *told, f"Now: {standing(release, why, who, until)}", *(f"Next: {text}" for text in planned(release))]
+
+
+def planned(release: Release) -> list[str]:
+    """What it will wait for by plan from here on, wave by wave; nothing once it goes back, halts or has ended."""
+    if release.state is not State.RUNNING:
+        return []
+    waits = []
+    for place in range(release.at, len(release.plan)):
+        step = release.plan[place]
+        gates = [*(step.enter if place > release.at else ()), *_gates_ahead(release, place)]
+        if found := [text for text in map(_wait_of, gates) if text]:
+            where = "+".join(step.clusters)
+            waits.append(f"{_PLACES[step.stage].format(where)} {', then '.join(dict.fromkeys(found))}.")
+    return waits
+
+
+_PLACES = {
+    Stage.BUILD: "The build waits for",
+    Stage.TEST: "After the tests it waits for",
+    Stage.CANARY: "The canary on {} waits for",
+    Stage.ROLLOUT: "The rollout on {} waits for",
+}
+
+
+def _gates_ahead(release: Release, place: int) -> list[Gate]:
+    """The gates of the shares of a step that are not given yet, and of its end."""
+    step = release.plan[place]
+    given = release.percent if place == release.at else 0
+    return [gate for rung in step.rungs if rung.percent > given for gate in rung.gates] + list(step.leave)
+
+
+def _wait_of(gate: Gate) -> str:
+    """What a gate asks for that takes time or people; "" for those that only look."""
+    match gate:
+        case Approval(group, of, _):
+            return f"{of} of {group}"
+        case Soak(seconds):
+            return f"a soak of {duration(seconds)}"
+        case Judge(margin) if margin is not None:
+            return "the judge at each share"
+        case AllTests() | Turn() | Freeze() | Capacity() | Judge() | Healthy() | Verified():
+            return ""
 
 
 def colour(state: State, reason: Reason | None) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.decision import Finish, Halt, Hold, Resume, Shift, Start, Undo
-from pipeline.explain import Line, colour, explain, journal, standing
+from pipeline.explain import Line, colour, explain, journal, planned, standing
 from pipeline.states import Kind, Reason, State
 
 from .shop import NOON, release
@@ -70,7 +70,8 @@ def test_the_whole_story_is_told_from_the_first_line_to_now():
 
     assert told[0] == "R-7 is shop v7, commit ccccccc by mei."
     assert told[1] == "12:00:00 Build starts."
-    assert told[-1] == "Now: Canary on az1 at 10 %. evidence is 7."
+    assert "Now: Canary on az1 at 10 %. evidence is 7." in told
+    assert told[-1] == "Next: The canary on dr waits for the judge at each share."
 
 
 def test_a_return_says_where_it_goes_back_to():
@@ -91,3 +92,23 @@ def test_a_return_says_where_it_goes_back_to():
 )
 def test_colours_follow_from_state_and_reason(state, reason, expected):
     assert colour(state, reason) == expected
+
+
+def test_planned_waits_are_said_before_they_begin():
+    assert planned(release("test")) == [
+        "The canary on az1 waits for 2 of release-managers, then the judge at each share.",
+        "The rollout on az1 waits for a soak of 10 seconds.",
+        "The canary on az2 waits for the judge at each share.",
+        "The rollout on az2 waits for a soak of 10 seconds.",
+        "The canary on dr waits for the judge at each share.",
+    ]
+
+
+def test_what_was_passed_is_no_longer_planned():
+    assert planned(release("rollout az2", 95))[0] == "The rollout on az2 waits for a soak of 10 seconds."
+    assert planned(release("rollout az2", 100)) == ["The canary on dr waits for the judge at each share."]
+
+
+@pytest.mark.parametrize("state", [State.LIVE, State.HALTED, State.ROLLING_BACK, State.ROLLED_BACK])
+def test_what_does_not_go_on_waits_for_nothing(state):
+    assert planned(release("canary az1", 10, state=state)) == []

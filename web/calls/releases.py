@@ -13,6 +13,7 @@ from ..actions import Action
 from ..endpoint import Call
 from ..face import face
 from ..gives import EventsOut, ExplainOut, LogOut, OutcomeOut, ReleasesOut, WholeReleaseOut
+from ..present import story
 from ..problems import Problem
 from ..takes import ActionIn, LogQuery, PageQuery, ReleasesQuery, RerunIn, RollbackIn, VoteIn
 from . import shapes
@@ -41,7 +42,7 @@ def journal(call: Call) -> EventsOut:
 
 
 def explain(call: Call) -> ExplainOut:
-    return ExplainOut(lines=shapes.lines(_told(call)))
+    return ExplainOut(lines=story.lines(_told(call)))
 
 
 def log(call: Call) -> LogOut:

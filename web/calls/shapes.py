@@ -76,15 +76,6 @@ def stands(told: Told) -> str:
     return explain.standing(told.release, head.waiting, head.who, head.until)
 
 
-def lines(told: Told) -> list[str]:
-    """The causal chain, oldest first."""
-    journal = tuple(explain.Line(one.at, one.text, one.actor) for one in reversed(told.events) if one.text)
-    if told.release is None:
-        return [*(line.text for line in journal), told.head.why]
-    head = told.head
-    return explain.explain(told.release, journal, head.waiting, head.who, head.until)
-
-
 def plan(walked: Release) -> list[StepOut]:
     return [_step(number, step, walked) for number, step in enumerate(walked.plan)]
 

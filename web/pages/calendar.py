@@ -12,7 +12,7 @@ from pipeline.store import board
 
 from .. import acting
 from ..actions import ACTIONS, may
-from ..present import calendar
+from ..present import calendar, week
 from ..problems import Problem
 from .frame import View, looking, must_sign_in, read_form
 from .frame import show as show_page
@@ -73,8 +73,10 @@ def lift(freeze_id: int) -> AnyResponse:
 
 
 def _page(view: View, problem: str = "", given: dict[str, object] | None = None) -> str:
+    found = board.freezes(view.session, view.now)
     values = {
-        "freezes": calendar.rows(board.freezes(view.session, view.now), view.now),
+        "freezes": calendar.rows(found, view.now),
+        "week": week.week(found, _monday(view), view.now),
         "why_not": may(ACTIONS["freeze"], view.user),
         "lift_not": may(ACTIONS["unfreeze"], view.user),
         "apps": view.apps,
@@ -82,7 +84,16 @@ def _page(view: View, problem: str = "", given: dict[str, object] | None = None)
         "problem": problem,
         "given": given or EMPTY,
     }
-    return show_page(view, "calendar.html", values, nav="calendar", parts=("freezes",))
+    return show_page(view, "calendar.html", values, nav="calendar", parts=("freezes", "week"))
+
+
+def _monday(view: View) -> datetime:
+    """The week of the address, else the one of now."""
+    try:
+        at = datetime.fromisoformat(request.args.get("week", "")).replace(tzinfo=UTC)
+        return week.monday_of(at) if 1990 < at.year < 2200 else week.monday_of(view.now)
+    except ValueError:
+        return week.monday_of(view.now)
 
 
 def _lift_page(view: View, freeze_id: int, problem: str = "") -> str:

@@ -12,7 +12,21 @@ from .. import ansi
 from ..actions import ACTIONS, may
 from ..face import face
 from ..logbook import part
-from ..present import approvals, evidence, fault, gates, graph, journal, ladder, motion, question, signs, steps, ways
+from ..present import (
+    approvals,
+    evidence,
+    fault,
+    gates,
+    graph,
+    journal,
+    ladder,
+    motion,
+    question,
+    signs,
+    steps,
+    story,
+    ways,
+)
 from ..present.draw.plan import plan_graph
 from ..present.words import short
 from ..problems import Problem
@@ -121,6 +135,8 @@ def _values(view: View, told: Told) -> dict[str, object]:
         "asked": approvals.asked(told, view.user.name),
         "jobs": told.jobs,
         "journal": journal.entries(told.events),
+        "story": story.lines(told),
+        "planned": story.planned(told)[:2],
         "since_live": [
             (one.cluster, versions.get(one.previous) or short(one.previous)) for one in told.placed if one.previous
         ],

@@ -8,6 +8,7 @@ from pipeline import windows
 from pipeline.facts import FreezeSpan
 from pipeline.store.shown import Entered
 
+from .week import key
 from .words import day, people
 
 
@@ -16,6 +17,7 @@ class Row:
     """One freeze in the list."""
 
     id: int
+    key: str  # its letter in the week
     name: str
     reason: str
     status: str  # holds, coming, or the trouble with its rule
@@ -40,7 +42,7 @@ class Line:
 
 def rows(found: Iterable[Entered], now: datetime) -> tuple[Row, ...]:
     """Those that hold first, then by their next start."""
-    made = [_row(one, now) for one in found]
+    made = [_row(one, now, key(number)) for number, one in enumerate(found)]
     return tuple(sorted(made, key=lambda row: (row.status != "holds now", row.starts)))
 
 
@@ -59,7 +61,7 @@ def line(found: Iterable[Entered], now: datetime) -> Line:
     )
 
 
-def _row(one: Entered, now: datetime) -> Row:
+def _row(one: Entered, now: datetime, letter: str) -> Row:
     span = one.span
     held = windows.active([span], now)
     ahead = windows.next_start([span], now)
@@ -71,7 +73,7 @@ def _row(one: Entered, now: datetime) -> Row:
     start = window.starts if window and window.starts else datetime.min.replace(tzinfo=UTC)
     by = "platform.yaml" if one.source == "platform" else f"{one.who}, {day(one.at, now)}"
     lifts = one.source == "people"
-    return Row(one.id, span.name, span.reason, status, colour, when, then, covers(span), by, lifts, start)
+    return Row(one.id, letter, span.name, span.reason, status, colour, when, then, covers(span), by, lifts, start)
 
 
 def _when(span: FreezeSpan, window: windows.Window | None, now: datetime) -> tuple[str, str]:
