@@ -1,5 +1,5 @@
 # Each command does all its own set-up. `make demo` and `make test` are the ones to start with.
-.PHONY: demo test test-kubernetes check clusters clusters-down bench screenshots locks clean
+.PHONY: demo test test-kubernetes check clusters clusters-down bench bench-kubernetes screenshots locks clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -7,8 +7,8 @@ BIN := $(VENV)/bin
 export PIP_CACHE_DIR ?= $(or $(SLUICE_CACHE),$(HOME)/.cache/sluice)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-demo: $(VENV)/.runtime  ## the whole story on this machine: ARGS="--exit --report demo.json" ends by itself
-	@$(BIN)/sluice demo $(ARGS)
+demo: $(VENV)/.runtime $(filter clusters,$(CLUSTERS:kubernetes=clusters))  ## the whole story on this machine: ARGS="--exit --report demo.json" ends by itself; CLUSTERS=kubernetes tells it on real clusters
+	@$(BIN)/sluice demo $(if $(CLUSTERS),--clusters $(CLUSTERS)) $(ARGS)
 
 test: $(VENV)/.dev $(BIN)/helm  ## every test that needs no Docker
 	@tools/packages chromium git openssl postgresql
@@ -33,12 +33,15 @@ check: $(VENV)/.dev  ## format, lint, types, layers, purity, the rules with ever
 	@$(BIN)/coverage run -m pytest -q -m "not hypothesis" tests/rules && $(BIN)/coverage report --fail-under=100 --skip-covered
 	@$(BIN)/pytest -q -m hypothesis tests/rules  # drawn by chance, so no line may depend on them for its coverage
 
+bench-kubernetes: clusters  ## the figures of real clusters; RUNS=10, about 40 minutes
+	@$(BIN)/python -m benchmarks.kubernetes --runs $(or $(RUNS),10)
+
 screenshots: $(VENV)/.dev  ## the pictures of the README, taken anew from a running installation
 	@tools/packages chromium git
 	@SLUICE_PICTURES=1 $(BIN)/pytest -q tests/e2e/test_browser.py
 
 bench: $(VENV)/.dev  ## every published figure, one after the other
-	@for each in benchmarks/*.py; do case $$each in */_*) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
+	@for each in benchmarks/*.py; do case $$each in */_*|*/kubernetes.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
 
 locks:  ## resolve the lock files anew; needs uv
 	@tools/locks

@@ -72,8 +72,8 @@ def check(name: str, home: Path, file: Path | None, namespace: str | None) -> No
 
     Asks the server, the rights, the Gateway API and the gateway's counters.
     """
-    place, counters = _place(name, home, file, namespace)
-    words = ["--counters", counters] if counters else []
+    place, found = _place(name, home, file, namespace)
+    words = ["--counters", found.counters, "--gateway", found.gateway or ""] if found else []
     click.echo(_admit("check", name, home, "--namespace", place, *words), nl=False)
 
 
@@ -103,12 +103,12 @@ def remove(name: str, home: Path, file: Path | None, namespace: str | None, **mo
     click.echo(_admit("remove", name, home, "--namespace", place, *_words(more)), nl=False)
 
 
-def _place(name: str, home: Path, file: Path | None, namespace: str | None) -> tuple[str, str]:
-    """The namespace, and where the gateway tells its counters, "" if nobody has said it."""
+def _place(name: str, home: Path, file: Path | None, namespace: str | None) -> tuple[str, Reached | None]:
+    """The namespace, and what platform.yaml says of the cluster."""
     found = _entry(name, home, file)
     if not (place := namespace or (found.namespace if found else "")):
         raise Stop(f"Nobody says which namespace of {name} is meant: give --namespace, or a platform.yaml.", Exit.USAGE)
-    return place, found.counters if found else ""
+    return place, found
 
 
 def _entry(name: str, home: Path, file: Path | None) -> Reached | None:

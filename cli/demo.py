@@ -14,7 +14,7 @@ from .client import Api
 from .credentials import FILE, Kept
 from .exits import Exit, Stop
 from .home import Home, Ports
-from .story import place
+from .story import kubernetes, place
 from .story.crowd import RATE, Crowd
 from .story.people import invite
 from .story.plot import Plot
@@ -29,15 +29,13 @@ ELSEWHERE = ("DATABASE_URL", "REDIS_URL")  # a demo writes into no database but 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def play(path: Path, port: int, *, leave: bool, report: Path | None) -> Exit:
-    """Tell the story. With `leave` everything is stopped at its end, and the exit code says if all was seen."""
+def play(path: Path, port: int, *, leave: bool, report: Path | None, real: bool = False) -> Exit:
+    """Tell the story. With `leave` everything is stopped at its end, and the exit code says if all was seen. `real`: on
+    the Kubernetes clusters of this machine."""
     for name in ELSEWHERE:
         os.environ.pop(name, None)
     home, teller = place.fresh(path), Teller(new_console())
-    repository = ShopRepository(home.path / "shop")
-    file = place.write_platform(home, repository.path)
-    parts = Up(home, running.read_here(file), file, Ports.from_base(port, CLUSTERS))
-    demo = Demo(parts, teller, Crowd(parts.ports.clusters, home.logs), repository)
+    demo = (_on_kubernetes if real else _here)(home, port, teller)
     with home.alone(), _signals_end_it():
         try:
             passed = demo.tell(report, leave=leave)
@@ -46,6 +44,22 @@ def play(path: Path, port: int, *, leave: bool, report: Path | None) -> Exit:
             demo.clear_away()
     stopped = _nothing_runs(home, teller)
     return Exit.OK if passed and stopped else Exit.FAILED
+
+
+def _here(home: Home, port: int, teller: Teller) -> "Demo":
+    repository = ShopRepository(home.path / "shop")
+    file = place.write_platform(home, repository.path)
+    parts = Up(home, running.read_here(file), file, Ports.from_base(port, CLUSTERS))
+    doors = {name: f"http://127.0.0.1:{number}" for name, number in parts.ports.clusters.items()}
+    return Demo(parts, teller, Crowd(doors, home.logs), repository)
+
+
+def _on_kubernetes(home: Home, port: int, teller: Teller) -> "Demo":
+    repository = ShopRepository(home.path / "shop", kubernetes.base())
+    file = kubernetes.write_platform(home, repository.path, CLUSTERS)
+    kubernetes.prepare(home, CLUSTERS)
+    parts = Up(home, running.read_here(file), file, Ports.from_base(port, ()))
+    return Demo(parts, teller, Crowd(kubernetes.doors(CLUSTERS), home.logs), repository, real=True)
 
 
 @dataclass(slots=True)
@@ -57,6 +71,7 @@ class Demo:
     crowd: Crowd
     repository: ShopRepository
     password: str = ""
+    real: bool = False
 
     def tell(self, report: Path | None, *, leave: bool) -> bool:
         """From the first start to the last number. True: all of it was as promised."""
@@ -76,6 +91,9 @@ class Demo:
         self.crowd.go()
         self.parts.end()
         end_what_continues(self.parts.home)
+        if self.real:
+            for name in CLUSTERS:
+                kubernetes.clear(name)
 
     def _begin(self) -> Plot:
         parts, teller = self.parts, self.teller

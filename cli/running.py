@@ -84,15 +84,22 @@ def down(home: Path) -> None:
 @home_option
 @port_option
 @click.option("--exit", "leave", is_flag=True, help="Stop everything at the end; the exit code says if all went well.")
+@click.option(
+    "--clusters",
+    type=click.Choice(["local", "kubernetes"]),
+    default="local",
+    show_default=True,
+    help="Processes of this machine, or the Kubernetes clusters that `make clusters` has started.",
+)
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write what was seen, as JSON.")
-def demo(home: Path, port: int, leave: bool, report: Path | None) -> None:
+def demo(home: Path, port: int, leave: bool, clusters: str, report: Path | None) -> None:
     """Show it all on a small shop, in about five minutes.
 
     A first version, a good one that climbs cluster by cluster, and a bad one that is taken back, on real parts.
     """
     from .demo import play
 
-    raise SystemExit(play(home, port, leave=leave, report=report))
+    raise SystemExit(play(home, port, leave=leave, report=report, real=clusters == "kubernetes"))
 
 
 def read_here(file: Path) -> Platform:

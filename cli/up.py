@@ -57,7 +57,7 @@ class Up:
         self._refuse_busy()
         self._write()
         self._once("pipeline.store.migrate")
-        if self.ports.clusters:
+        if self.ports.clusters or self._outside():
             self._once("runners.clusters.daemon", *self._clusters())
         for role in self._roles():
             child = start(role)
@@ -119,11 +119,17 @@ class Up:
     def _once(self, module: str, *words: str) -> str:
         return run_module(module, *words, env=self.env)
 
+    def _outside(self) -> str:
+        """Clusters that are not of this machine, and where the front door finds them."""
+        reached = {name: entry.kubernetes for name, entry in self.platform.clusters.items()}
+        return ",".join(f"{name}={one.address}" for name, one in reached.items() if one and one.address)
+
     def _clusters(self) -> tuple[str, ...]:
         ports = ",".join(f"{name}:{port}" for name, port in self.ports.clusters.items())
         room = ",".join(f"{name}:{self.platform.clusters[name].capacity}" for name in self.ports.clusters)
         words = ["--home", str(self.home.path), "--clusters", ports, "--capacity", room]
-        words += ["--front", str(self.ports.front), "--bundles", str(self.home.path / "bundles")]
+        words += ["--outside", self._outside(), "--front", str(self.ports.front)]
+        words += ["--bundles", str(self.home.path / "bundles")]
         return (*words, "--detach")
 
     def _roles(self) -> list[Role]:

@@ -69,7 +69,8 @@ def _cluster(name: str, entry: ClusterEntry, platform: Platform, home: Path) -> 
 
     images = {app: entry.image for app, entry in platform.apps.items() if entry.image}
     hosts = {app: entry.hosts for app, entry in platform.apps.items()}
-    place = Place(entry.kubernetes.namespace, entry.kubernetes.gateway or "", images, hosts)
+    data = {app: entry.data for app, entry in platform.apps.items() if entry.data}
+    place = Place(entry.kubernetes.namespace, entry.kubernetes.gateway or "", images, hosts, data)
     return KubernetesCluster(name, Api(name, partial(access.read, home / "secrets", name)), place)
 
 

@@ -1,4 +1,4 @@
-"""The front door of the local clusters: shares in a file that the daemon reads."""
+"""The front door over the clusters of a home: shares in a file that the daemon reads."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,16 +18,20 @@ class FileFront:
 
     def shares(self) -> Mapping[str, int]:
         """Percent by cluster; equal shares until somebody said otherwise."""
-        return self._shares.read().shares or equal(tuple(layout.running(self._home).read().clusters))
+        return self._shares.read().shares or equal(self._known())
 
     def share(self, shares: Mapping[str, int]) -> None:
         """All of it at once; clusters that serve nothing yet are left out by the gateway."""
-        known = layout.running(self._home).read().clusters
+        known = self._known()
         if unknown := [name for name in shares if known and name not in known]:
             raise NeedsHuman(f"there is no cluster {unknown[0]}; this home has {', '.join(known)}")
         if sum(shares.values()) != 100 or min(shares.values(), default=0) < 0:
             raise NeedsHuman(f"shares have to sum to 100 %, these sum to {sum(shares.values())} %")
         self._shares.change(lambda _: Shares(dict(shares)))
+
+    def _known(self) -> tuple[str, ...]:
+        running = layout.running(self._home).read()
+        return (*running.clusters, *running.outside)
 
 
 def equal(clusters: tuple[str, ...]) -> dict[str, int]:

@@ -64,8 +64,11 @@ def slot_of(leaf: str) -> str:
     return leaf.split("_")[2]
 
 
-def render(routes: Iterable[Route], shares: Mapping[str, int]) -> Tree:
-    """The whole file: an entry point per cluster, one for the front door, weighted services, leaves."""
+def render(routes: Iterable[Route], shares: Mapping[str, int], outside: Mapping[str, str] | None = None) -> Tree:
+    """The whole file: an entry point per cluster, one for the front door, weighted services, leaves.
+
+    `outside`: clusters that are elsewhere, by the address of their gateway; the front door leads to them as well.
+    """
     routes = tuple(routes)
     routers: Tree = {}
     services: Tree = {}
@@ -78,12 +81,14 @@ def render(routes: Iterable[Route], shares: Mapping[str, int]) -> Tree:
     for service in dict.fromkeys(route.service for route in routes):
         name = f"front_{service}"
         serving = [route for route in routes if route.service == service and route.serves]
-        services[name] = _weighted({route.name: shares.get(route.cluster, 0) for route in serving})
-        services[name]["weighted"]["sticky"] = {"cookie": {"name": COOKIE, "httpOnly": True, "sameSite": "lax"}}
+        services[name] = _sticky({route.name: shares.get(route.cluster, 0) for route in serving})
         if not serving:
             del services[name]
             continue
         routers |= _routers(name, "front", service, catch_all=service == routes[0].service)
+    if outside and not any("front" in router["entryPoints"] for router in routers.values()):
+        services |= _elsewhere(outside, shares)
+        routers["front_outside"] = {**_rest("front"), "service": "front_outside"}
     # A connection per request: an app that closes an idle one just as a request comes would lose that request.
     http: Tree = {"serversTransports": {"fresh": {"maxIdleConnsPerHost": -1}}}
     if routers:
@@ -111,6 +116,21 @@ def _weighted(shares: Mapping[str, int]) -> Tree:
     return {"weighted": {"services": [{"name": name, "weight": weight} for name, weight in shares.items()]}}
 
 
+def _sticky(shares: Mapping[str, int]) -> Tree:
+    made = _weighted(shares)
+    made["weighted"]["sticky"] = {"cookie": {"name": COOKIE, "httpOnly": True, "sameSite": "lax"}}
+    return made
+
+
+def _elsewhere(outside: Mapping[str, str], shares: Mapping[str, int]) -> Tree:
+    """A server for each cluster that is not of this machine, and the front door over them."""
+    found = {
+        f"outside_{cluster}": {"loadBalancer": {"servers": [{"url": address}], "serversTransport": "fresh"}}
+        for cluster, address in outside.items()
+    }
+    return {**found, "front_outside": _sticky({f"outside_{cluster}": shares.get(cluster, 0) for cluster in outside})}
+
+
 def _balanced(leaf: Leaf) -> Tree:
     urls = [f"http://127.0.0.1:{port}" for port in leaf.ports]
     if not urls and leaf.percent:
@@ -123,5 +143,8 @@ def _routers(name: str, entry: str, service: str, *, catch_all: bool) -> Tree:
     named = {"entryPoints": [entry], "rule": f"Host(`{service}.localhost`)", "priority": 10, "service": name}
     if not catch_all:
         return {name: named}
-    rest = {"entryPoints": [entry], "rule": "PathPrefix(`/`)", "priority": 1, "service": name}
-    return {name: named, f"{name}_rest": rest}
+    return {name: named, f"{name}_rest": {**_rest(entry), "service": name}}
+
+
+def _rest(entry: str) -> Tree:
+    return {"entryPoints": [entry], "rule": "PathPrefix(`/`)", "priority": 1}

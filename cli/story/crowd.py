@@ -72,18 +72,18 @@ class Tally:
 
 
 class Crowd:
-    """Buyers in front of every cluster."""
+    """Buyers in front of every cluster. `doors`: cluster → where they come in."""
 
-    def __init__(self, doors: Mapping[str, int], logs: Path) -> None:
+    def __init__(self, doors: Mapping[str, str], logs: Path) -> None:
         self.tally = Tally()
-        self._doors, self._log, self._read = doors, logs / "shopper.log", 0
+        self.doors, self._log, self._read = doors, logs / "shopper.log", 0
         self._children: list[Child] = []
 
     def come(self, *, counted: bool = True) -> None:
         """Let them in: a third of the load to each cluster."""
         argv = [sys.executable, "-m", "shopper", "--rate", str(RATE), "--seconds", str(LONGEST)]
-        for name, port in self._doors.items():
-            argv += ["--url", f"{name}=http://127.0.0.1:{port}"]
+        for name, address in self.doors.items():
+            argv += ["--url", f"{name}={address}"]
         argv += ["--live"] if counted else []
         env = {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1"}
         self._children = [start(Role("shopper", tuple(argv), env, self._log))]

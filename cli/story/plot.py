@@ -69,7 +69,7 @@ class Plot:
             self._hear_journal(seen)
             live = self.live
             name = live.commit.name if live and live is not seen else ""
-            self.teller.now(self.parts.ports.clusters, seen, name, self.crowd.tally)
+            self.teller.now(self.crowd.doors, seen, name, self.crowd.tally)
 
     def _await(self, seen: Seen) -> None:
         give_up = time.monotonic() + APPEARS

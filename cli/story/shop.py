@@ -30,10 +30,11 @@ class Commit:
 
 
 class ShopRepository:
-    """A git repository of the sample shop; Mei commits to it."""
+    """A git repository of the sample shop; Mei commits to it. `base`: what its Dockerfile builds on, "" its own."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, base: str = "") -> None:
         self.path = path
+        self._base = base
 
     def begin(self) -> Commit:
         """The first commit: the shop as it is in this checkout, without what running it left there."""
@@ -42,6 +43,10 @@ class ShopRepository:
         ignored = (SOURCE / ".gitignore").read_text().split()
         left_out = shutil.ignore_patterns(*(line.strip("/") for line in ignored))
         shutil.copytree(SOURCE, self.path, ignore=left_out)
+        if self._base:
+            told = self.path / "sluice.yaml"
+            args = f"build:\n  image: {{args: {{PYTHON: {self._base}}}}}\n"
+            told.write_text(told.read_text().replace("build:\n", args, 1))
         self._git("init", "--quiet", "--initial-branch=main")
         return self._commit("v1", "Open the shop")
 

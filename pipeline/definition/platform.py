@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 from .app import ApprovalGate, Part
 from .checks import agreed, gates_once, once, unknown, weekly_known, zone_known
 from .problems import Complaint, Path
-from .words import BRANCH, BY_PEOPLE, COUNTERS, GATEWAY, HOST, IMAGE, LABEL, USER, Name, RepoPath
+from .words import ADDRESS, BRANCH, BY_PEOPLE, GATEWAY, HOST, IMAGE, LABEL, USER, Name, RepoPath
 
 Names = Annotated[tuple[Name, ...], AfterValidator(once)]
 User = Annotated[str, StringConstraints(pattern=USER)]
@@ -33,9 +33,14 @@ class Reached(Part):
         description="The Gateway that routes attach to, as namespace/name. Without one, replicas are the share.",
         examples=["edge/web"],
     )
-    counters: Annotated[str, StringConstraints(pattern=COUNTERS)] = Field(
+    counters: Annotated[str, StringConstraints(pattern=ADDRESS)] = Field(
         description="Where the Traefik of that Gateway tells its counters.",
         examples=["http://traefik.example.org:9100/metrics"],
+    )
+    address: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = Field(
+        default=None,
+        description="Where requests reach that Gateway; then the front door of `sluice up` leads there too.",
+        examples=["http://traefik.example.org"],
     )
 
 
@@ -102,6 +107,11 @@ class AppEntry(Part):
         default=(),
         description="The names its requests come for, in Kubernetes clusters; none: all that reach the gateway.",
         examples=[["shop.example.org"]],
+    )
+    data: Annotated[str, StringConstraints(pattern=LABEL)] | None = Field(
+        default=None,
+        description="A PersistentVolumeClaim in each Kubernetes cluster, which all its replicas share as $DATA_DIR.",
+        examples=["shop-data"],
     )
     webhook: Hook | None = Field(
         default=None,

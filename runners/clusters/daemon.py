@@ -77,8 +77,8 @@ def main(argv: list[str] | None = None) -> int:
     if asked.stop:
         stop(home)
         return 0
-    if not (asked.clusters and asked.front and asked.bundles):
-        parser.error("--clusters, --front and --bundles are needed to start")
+    if not ((asked.clusters or asked.outside) and asked.front and asked.bundles):
+        parser.error("--clusters or --outside, --front and --bundles are needed to start")
     try:
         if _is_mine(home, asked):
             _serve(home, asked)
@@ -108,7 +108,8 @@ def _serve(home: Path, asked: argparse.Namespace) -> NoReturn:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     running = Running(
         pid=os.getpid(), started=birth(os.getpid()), clusters=asked.clusters, front=asked.front,
-        capacity=asked.capacity, bundles=str(Path(asked.bundles).resolve()), guard_ttl=asked.guard_ttl,
+        capacity=asked.capacity, outside=asked.outside, bundles=str(Path(asked.bundles).resolve()),
+        guard_ttl=asked.guard_ttl,
     )  # fmt: skip
     keeper = Keeper(home, running)
     keeper.begin()
@@ -118,7 +119,8 @@ def _serve(home: Path, asked: argparse.Namespace) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m runners.clusters.daemon", description=__doc__)
     parser.add_argument("--home", required=True)
-    parser.add_argument("--clusters", type=_ports, help="az1:18081,az2:18082")
+    parser.add_argument("--clusters", default={}, type=_ports, help="az1:18081,az2:18082")
+    parser.add_argument("--outside", default={}, type=_addresses, help="dr=http://10.0.0.3:80,…")
     parser.add_argument("--front", type=int, help="port of the front door")
     parser.add_argument("--bundles", help="where bundles are: DIR/<digest hex>/tree")
     parser.add_argument("--capacity", default={}, type=_ports, help="az1:20,az2:20; 20 unless said")
@@ -133,6 +135,10 @@ def _ports(text: str) -> dict[str, int]:
     if reserved := [name for name in RESERVED if name in pairs]:
         raise argparse.ArgumentTypeError(f"a cluster cannot be called {reserved[0]}")
     return {name: int(number) for name, number in pairs.items()}
+
+
+def _addresses(text: str) -> dict[str, str]:
+    return dict(word.split("=", 1) for word in text.split(",") if word)
 
 
 def _pairs(numbers: Mapping[str, int]) -> str:
@@ -153,10 +159,9 @@ def _lock(home: Path) -> int | None:
 
 def _runs_already(home: Path, asked: argparse.Namespace) -> None:
     now = _wait_for(home)
-    if (dict(now.clusters), now.front) != (asked.clusters, asked.front):
-        raise NeedsHuman(
-            f"it serves {_pairs(now.clusters)} and front {now.front} already; stop it first: `sluice down`"
-        )
+    if (dict(now.clusters), dict(now.outside), now.front) != (asked.clusters, asked.outside, asked.front):
+        served = _pairs(now.clusters) or ", ".join(now.outside)
+        raise NeedsHuman(f"it serves {served} and front {now.front} already; stop it first: `sluice down`")
 
 
 def _leave_terminal(home: Path) -> None:

@@ -40,6 +40,7 @@ class Keeper:
         self._crews = {name: Crew(places[name], running.capacity.get(name, 20), pool) for name in names}
         self._guards = {name: Guard(running.guard_ttl) for name in names}
         self._shares = layout.shares(home)
+        self._outside = running.outside
         self._known: dict[str, Desired] = {}
         self._complaint = ""
         self._reported: dict[str, Observed] = {}
@@ -130,7 +131,7 @@ class Keeper:
             for name, service in wanted.services.items()
             if any(slot.digest for slot in service.slots.values())
         ]
-        tree = render(routes, self._shared())
+        tree = render(routes, self._shared(), self._outside)
         self.traefik.show(tree)
         if self._applied == read_back(tree["http"]):
             self._changed = 0.0
@@ -141,7 +142,7 @@ class Keeper:
             self.traefik.repeat()
 
     def _shared(self) -> Mapping[str, int]:
-        return self._shares.read().shares or equal(tuple(self._crews))
+        return self._shares.read().shares or equal((*self._crews, *self._outside))
 
     def _route(self, cluster: str, name: str, service: Service) -> Route:
         leaves = []

@@ -22,6 +22,7 @@ class Running:
     capacity: Mapping[str, int] = field(default_factory=dict)
     bundles: str = ""
     guard_ttl: float = 60.0
+    outside: Mapping[str, str] = field(default_factory=dict)  # cluster elsewhere → address of its gateway
     admin: str = ""  # the gateway's own address
     metrics: str = ""
 

@@ -50,6 +50,17 @@ def test_the_split_in_a_cluster_is_exact_and_the_front_door_sticks() -> None:
     }
 
 
+def test_the_front_door_leads_to_clusters_elsewhere_when_none_is_here() -> None:
+    outside = {"az1": "http://10.0.0.1", "dr": "https://10.0.0.2:8443"}
+
+    http = render([], {"az1": 70, "dr": 30}, outside)["http"]
+
+    assert http["routers"].keys() == {"front_outside"}
+    assert read_back(http).weights == {"front_outside": {"outside_az1": 70, "outside_dr": 30}}
+    assert read_back(http).urls == set(outside.values())
+    assert "outside_az1" not in render([route()], {"az1": 100}, outside)["http"]["services"]
+
+
 def test_the_front_door_leaves_out_clusters_that_serve_nothing() -> None:
     routes = [route("az1"), route("az2", a=0, b=0)]
 

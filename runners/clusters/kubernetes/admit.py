@@ -57,9 +57,9 @@ def check(asked: argparse.Namespace) -> Iterable[str]:
         if lacks := _lacks(api, asked.namespace):
             raise NeedsHuman(_told(asked.name, asked.namespace, lacks))
         yield f"Sluice may do what it needs in namespace {asked.namespace}."
-        if not _has_routes(api):
+        if asked.gateway and not _has_routes(api):
             raise NeedsHuman(f"{asked.name} has no Gateway API; install its CRDs and a gateway that serves HTTPRoutes")
-        yield "The Gateway API is there."
+        yield "The Gateway API is there." if asked.gateway else "Replicas are the share: it has no gateway."
     finally:
         api.close()
     if asked.counters:
@@ -168,7 +168,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m runners.clusters.kubernetes.admit", description=__doc__)
     parser.add_argument("verb", choices=VERBS)
     parser.add_argument("name")
-    for option in ("secrets", "namespace", "kubeconfig", "context", "server", "counters"):
+    for option in ("secrets", "namespace", "kubeconfig", "context", "server", "counters", "gateway"):
         parser.add_argument(f"--{option}", default="")
     parser.add_argument("--days", type=int, default=tokens.DAYS)
     parser.add_argument("--trusted", action="store_true")

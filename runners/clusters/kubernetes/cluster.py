@@ -65,7 +65,8 @@ class KubernetesCluster:
         image = self._place.images.get(service)
         if image is None:
             raise NeedsHuman(f"platform.yaml does not say where the images of {service} are; give the app image:")
-        found = replace(workload, serve={**workload.serve, "image": image})
+        here = {"image": image, "cluster": self.name, "data": self._place.data.get(service, "")}
+        found = replace(workload, serve={**workload.serve, **here})
         self._change(service, fence, lambda one, _: moves.deploy(one, fence, slot, found, replicas))
 
     def route(self, fence: Fence, service: str, slot: str, percent: int) -> None:

@@ -19,6 +19,7 @@ CONTENT, BEFORE = f"{OURS}/content", f"{OURS}/weights-before"
 SERVICE, SLOT, GENERATION = f"{OURS}/service", f"{OURS}/slot", f"{OURS}/generation"
 MANAGED: Mapping[str, str] = {"app.kubernetes.io/managed-by": "sluice"}  # a label of every object of ours
 PORT = 8080  # where a replica listens, as $PORT
+DATA = "/data"  # what all replicas share, as $DATA_DIR
 _SLOT = TypeAdapter(Slot)
 
 
@@ -30,6 +31,7 @@ class Place:
     gateway: str  # namespace/name of the Gateway that routes attach to, "" = none: replicas are the share
     images: Mapping[str, str] = field(default_factory=dict)  # service → the repository its images are in
     hostnames: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # service → the names it answers to
+    data: Mapping[str, str] = field(default_factory=dict)  # service → the claim that its replicas share
 
 
 def backend(service: str, slot: str, generation: int) -> str:
@@ -61,7 +63,14 @@ def workload(service: str, name: str, slot: Slot, fence: Fence) -> Manifest:
 
 def _pod(slot: Slot) -> Manifest:
     drain = round(slot.drain + 0.5)  # whole seconds, never less than the longest request
-    variables = {"PORT": str(PORT), "SLUICE_VERSION": slot.version, **slot.env}
+    claim = slot.word("data", "")
+    variables = {
+        **slot.env,
+        "PORT": str(PORT),
+        "SLUICE_VERSION": slot.version,
+        "CLUSTER": slot.word("cluster", ""),
+        **({"DATA_DIR": DATA} if claim else {}),
+    }
     probe = {"path": slot.word("ready", "/"), "port": PORT}
     return {
         "terminationGracePeriodSeconds": drain + 10,
@@ -76,8 +85,10 @@ def _pod(slot: Slot) -> Manifest:
                 # It goes on answering until every gateway has heard that it leaves and its longest request is over.
                 "lifecycle": {"preStop": {"sleep": {"seconds": max(1, drain)}}},
                 "resources": _resources(slot),
+                **({"volumeMounts": [{"name": "data", "mountPath": DATA}]} if claim else {}),
             }
         ],
+        **({"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": claim}}]} if claim else {}),
     }
 
 
