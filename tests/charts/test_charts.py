@@ -5,7 +5,25 @@ import pytest
 from .rendered import CHARTS, Manifest, containers, helm, of, pods, rendered
 
 DIGEST = f"image.digest=sha256:{'1' * 64}"
+SLOTS = tuple(
+    f"slots.{slot}.{word}"
+    for slot, digit in (("a", 1), ("b", 2))
+    for word in (f"digest=sha256:{str(digit) * 64}", f"version=v{digit}", "replicas=2", f"generation={digit}")
+)
+PLATFORM = "platform=clusters: {}"
 VARIANTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "app": (
+        (),
+        (*SLOTS, "name=shop", "weights.a=90", "weights.b=10", "route.hostnames={shop.example.org}"),
+        (*SLOTS, "autoscaling.enabled=true", "edge.rate=100", "edge.inFlight=400", "secrets={shop-database}"),
+        (*SLOTS, "networkPolicy.enabled=false", "env.LOG=info", "route.gateway.namespace=edge"),
+    ),
+    "platform": (
+        (PLATFORM,),
+        (PLATFORM, DIGEST, "secrets=sluice-secrets", "route.enabled=true", "route.gateway.namespace=edge"),
+        (PLATFORM, "ingress.enabled=true", "ingress.tlsSecret=tls", "ingress.className=edge", "web.replicas=5"),
+        (PLATFORM, "home.existingClaim=mine", "networkPolicy.enabled=false", "nodeSelector.pool=quiet"),
+    ),
     "guard": (
         (),
         (DIGEST, "namespaces={shop,search}", "priorityClassName=system-cluster-critical"),
@@ -70,7 +88,8 @@ def test_a_pod_has_a_token_only_if_it_says_so(objects: tuple[Manifest, ...]) -> 
 def test_what_serves_for_long_is_probed_and_survives_a_drain(objects: tuple[Manifest, ...]) -> None:
     budgets = [one["spec"]["selector"]["matchLabels"] for one in of("PodDisruptionBudget", objects)]
     for one in of("Deployment", objects):
-        assert all("livenessProbe" in container for container in one["spec"]["template"]["spec"]["containers"])
+        serving = [each for each in one["spec"]["template"]["spec"]["containers"] if "ports" in each]
+        assert all({"livenessProbe", "readinessProbe"} <= set(each) for each in serving)
         assert one["spec"]["selector"]["matchLabels"] in budgets, one["metadata"]["name"]
 
 

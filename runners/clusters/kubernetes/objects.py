@@ -6,6 +6,7 @@ and anchor are one object on purpose: one compare-and-set moves both, so no work
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 
 from pydantic import TypeAdapter
 
@@ -62,15 +63,14 @@ def workload(service: str, name: str, slot: Slot, fence: Fence) -> Manifest:
 
 
 def _pod(slot: Slot) -> Manifest:
-    drain = round(slot.drain + 0.5)  # whole seconds, never less than the longest request
+    drain = ceil(slot.drain)  # whole seconds, never less than the longest request
     claim = slot.word("data", "")
-    variables = {
-        **slot.env,
-        "PORT": str(PORT),
-        "SLUICE_VERSION": slot.version,
-        "CLUSTER": slot.word("cluster", ""),
-        **({"DATA_DIR": DATA} if claim else {}),
-    }
+    ours = {"PORT": str(PORT), "SLUICE_VERSION": slot.version}
+    if cluster := slot.word("cluster", ""):
+        ours["CLUSTER"] = cluster
+    if claim:
+        ours["DATA_DIR"] = DATA
+    variables = ours | {name: value for name, value in slot.env.items() if name not in ours}
     probe = {"path": slot.word("ready", "/"), "port": PORT}
     return {
         "terminationGracePeriodSeconds": drain + 10,
