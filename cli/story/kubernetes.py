@@ -61,8 +61,9 @@ CLAIM = {
 
 def base() -> str:
     """The image that the shop is built from, made of what its lock names."""
-    lock = (CHECKOUT / "sample-shop" / "requirements.lock").read_bytes()
-    return f"{REGISTRY}/shop-base:12-{hashlib.sha256(lock).hexdigest()[:12]}"
+    made_of = (CHECKOUT / "sample-shop" / "requirements.lock", CHECKOUT / "tests" / "cluster" / "build")
+    name = hashlib.sha256(b"".join(file.read_bytes() for file in made_of)).hexdigest()
+    return f"{REGISTRY}/shop-base:12-{name[:12]}"
 
 
 def doors(names: tuple[str, ...]) -> dict[str, str]:

@@ -51,7 +51,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
     def start(**env: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "gunicorn", "-b", "127.0.0.1:0", "shop:create_app()"]
-        own = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DATA_DIR": str(tmp_path), "CLUSTER": "az1"}
+        found = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        own = {**found, "HOME": str(tmp_path), "DATA_DIR": str(tmp_path), "CLUSTER": "az1"}
         running.append(subprocess.Popen(command, cwd=ROOT, env={**own, **env}, stderr=subprocess.PIPE, text=True))
         return running[-1]
 
