@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from tests.web.fates import tell
 from tests.web.stories import PLATFORM_TEXT, Story
 from web import passwords
 
-WHO, PASSWORD = "ada", "correct horse battery staple"
+WHO, ANOTHER, PASSWORD = "ada", "bob", "correct horse battery staple"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -77,11 +78,21 @@ class Site:
             self.process.terminate()
             self.process.wait(30)
 
+    def kill(self) -> None:
+        """End it and its worker as a crash would: nobody says goodbye."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for number in (self.process.pid, *map(int, children)):
+            os.kill(number, signal.SIGKILL)
+        self.process.wait(30)
+
 
 def site(home: Path) -> Site:
     """A story that ends about now, with a person who can sign in by password."""
     story = tell(home, datetime.now(UTC) - timedelta(minutes=9))
-    story.people.add(WHO, "admin", passwords.hashed(PASSWORD), actor="setup")
+    word = passwords.hashed(PASSWORD)
+    story.people.add(WHO, "admin", word, actor="setup")
+    story.people.add(ANOTHER, "release manager", word, actor="setup")
     (home / "platform.yaml").write_text(PLATFORM_TEXT)
     return Site(home, story, free_ports(1)[0])
 
@@ -98,13 +109,13 @@ class Look:
             self.complaints.append(message.text)
 
 
-def sign_in(site: Site, context: BrowserContext) -> Look:
+def sign_in(site: Site, context: BrowserContext, who: str = WHO) -> Look:
     """A page after the log-in form."""
     look = Look(context.new_page())
     look.page.on("console", look.note)
     look.page.on("pageerror", lambda error: look.complaints.append(str(error)))
     look.page.goto(f"{site.url}/login")
-    look.page.get_by_label("Name or email").fill(WHO)
+    look.page.get_by_label("Name or email").fill(who)
     look.page.get_by_label("Password").fill(PASSWORD)
     look.page.get_by_role("button", name="Sign in").click()
     look.page.wait_for_url(f"{site.url}/")
