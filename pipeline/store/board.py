@@ -35,11 +35,11 @@ def versions(session: Session) -> dict[tuple[str, str], str]:
 
 def ended_since(session: Session, start: datetime) -> tuple[Ended, ...]:
     """Every release that ended since `start`, for the figures."""
-    wanted = select(ReleaseRow).where(ReleaseRow.state.in_(TERMINAL), ReleaseRow.ended_at > start)
-    rows = session.scalars(wanted.order_by(ReleaseRow.id)).all()
-    touched = set(
-        session.scalars(select(TargetRow.release_id).where(TargetRow.release_id.in_([row.id for row in rows])))
-    )
+    columns = (ReleaseRow.kind, ReleaseRow.state, ReleaseRow.reason_kind, ReleaseRow.created_at, ReleaseRow.ended_at)
+    ended = (ReleaseRow.state.in_(TERMINAL), ReleaseRow.ended_at > start)
+    rows = session.execute(select(ReleaseRow.id, *columns).where(*ended).order_by(ReleaseRow.id)).all()
+    touching = select(TargetRow.release_id).distinct().join(ReleaseRow, ReleaseRow.id == TargetRow.release_id)
+    touched = set(session.scalars(touching.where(*ended)))
     undone = _undone(session, start)
     return tuple(
         Ended(
@@ -52,7 +52,6 @@ def ended_since(session: Session, start: datetime) -> tuple[Ended, ...]:
             undone=undone.get(row.id),
         )
         for row in rows
-        if row.ended_at is not None
     )
 
 

@@ -40,25 +40,22 @@ class _Kind:
 
 def figures(found: Iterable[Ended], now: datetime) -> tuple[Figure, ...]:
     """The four of the last seven days, each beside that of the seven days before, where there is one."""
-    normal = [one for one in found if one.kind is Kind.NORMAL]
-    return tuple(_figure(kind, normal, now) for kind in KINDS)
+    days: list[list[Ended]] = [[] for _ in range(2 * DAYS)]  # the latest first
+    for one in found:
+        if one.kind is Kind.NORMAL and 0 <= (ago := (now - one.ended_at) // timedelta(days=1)) < len(days):
+            days[ago].append(one)
+    return tuple(_figure(kind, days) for kind in KINDS)
 
 
-def _figure(kind: _Kind, found: list[Ended], now: datetime) -> Figure:
-    recent, before = _between(found, now, 0, DAYS), _between(found, now, DAYS, 2 * DAYS)
+def _figure(kind: _Kind, days: list[list[Ended]]) -> Figure:
+    recent, before = ([one for day in part for one in day] for part in (days[:DAYS], days[DAYS:]))
     value, old = kind.count(recent), kind.count(before)
     if value is None:
         return Figure(kind.name, NONE, kind.empty)
     note = kind.note(recent) + (f", was {kind.say(old)}" if old is not None else "")
-    daily = [kind.count(_between(found, now, day, day + 1)) for day in reversed(range(2 * DAYS))]
-    drawn = [one for one in daily if one is not None]
+    drawn = [number for day in reversed(days) if (number := kind.count(day)) is not None]
     label = f"{kind.name} by day, {len(drawn)} days with data, from {kind.say(drawn[0])} to {kind.say(drawn[-1])}"
     return Figure(kind.name, kind.say(value), note, spark(drawn, label) if len(drawn) > 1 else None)
-
-
-def _between(found: list[Ended], now: datetime, least: int, most: int) -> list[Ended]:
-    """Those that ended `least` to `most` days ago."""
-    return [one for one in found if timedelta(days=least) <= now - one.ended_at < timedelta(days=most)]
 
 
 def _live(found: list[Ended]) -> list[Ended]:
