@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, lgamma
 
 _NEGLIGIBLE = 1e-17
@@ -20,6 +21,7 @@ class Unit:
         return self.bad / self.requests
 
 
+@lru_cache(maxsize=50_000)  # the units of the past are asked again in each window
 def beyond(unit: Unit, size: int, cut: int) -> float:
     """
     The chance that `size` requests drawn from the unit, none twice, hold more than `cut` bad ones.
@@ -58,9 +60,15 @@ def common_size(canary: Sequence[Unit], stable: Sequence[Unit]) -> int:
     """
     The size all units are brought to: the smallest that is no straggler of its arm (less than half of the median).
 
-    Smaller ones are left out. That depends on the traffic alone, never on what went bad.
+    Smaller ones are left out. That depends on the traffic alone, never on what went bad. It is rounded down to a few
+    digits, so that the same sizes come again.
+
+    >>> common_size([Unit(1_427, 0)], [Unit(1_533, 0)]), common_size([Unit(27, 0)], [Unit(30, 0)])
+    (1408, 27)
     """
-    return min(_smallest(sorted(unit.requests for unit in arm)) for arm in (canary, stable))
+    size = min(_smallest(sorted(unit.requests for unit in arm)) for arm in (canary, stable))
+    places = max(0, size.bit_length() - 5)
+    return size >> places << places
 
 
 def _smallest(sizes: list[int]) -> int:

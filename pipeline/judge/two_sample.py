@@ -1,10 +1,13 @@
 """The general comparison of two arms with a margin, for any outcomes between 0 and 1."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log1p
 
 from .counts import Window
+
+Tally = Sequence[tuple[float, int]]
 
 _ALMOST = 1 - 1e-9  # a bet that could lose everything is made a little smaller
 
@@ -38,10 +41,15 @@ class Bet:
             gain += k_c * log1p(self.a_c * (1 - self.t_c)) + k_b * log1p(self.a_b * (1 - self.t_b))
         return gain
 
-    def measured(self, canary: Iterable[float], stable: Iterable[float]) -> float:
+    def measured(self, canary: Tally, stable: Tally) -> float:
         """ln of the factor of outcomes anywhere between 0 and 1."""
-        of_canary = sum([log1p(self.a_c * (y - self.t_c)) for y in canary])
-        return of_canary + sum([log1p(self.a_b * (y - self.t_b)) for y in stable])
+        of_canary = sum([number * log1p(self.a_c * (y - self.t_c)) for y, number in canary])
+        return of_canary + sum([number * log1p(self.a_b * (y - self.t_b)) for y, number in stable])
+
+
+def tally(values: Iterable[float]) -> Tally:
+    """Each value with how often it is there, in the order of values: most are 0 or 1."""
+    return sorted(Counter(values).items())
 
 
 def bet(a_c: float, t_b: float, ratio: float, delta: float = 0.0, r0: float = 1.0) -> Bet:

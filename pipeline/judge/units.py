@@ -7,17 +7,19 @@ begins in one and ends in the next.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from math import cbrt, log, sqrt
 
 from .exceedance import raised
 from .mixture import HORIZON, Mixture
 from .samples import Unit, beyond, common_size
+from .two_sample import tally
 
 LEVELS = (0.5, 0.2, 0.05, 0.01)  # the cuts lie at the upper quantiles of stable's past units
+SPREADS = (0.0, 0.84, 1.64, 2.33)  # where these quantiles of chance alone are, in standard deviations
 ODDS = (2.0, 4.0, 10.0, 30.0, 100.0, 400.0)  # how much the odds of a unit to lie beyond a cut may have grown
 FIRST_CUTS = (0.0025, 0.01, 0.04, 0.2)  # shares to begin with, before anything was seen
 FIRST_RATE = 0.02  # and how many units are then expected beyond them
-REMEMBERED = 240  # stable units that cuts are taken from
+REMEMBERED = 120  # stable units that cuts are taken from
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,15 @@ class Cut:
     canary: Sequence[float]
     stable: Sequence[float]
 
+    def gains(self) -> list[float]:
+        """ln of the factor for each of `ODDS`."""
+        ratio, canary, stable = len(self.canary) / len(self.stable), tally(self.canary), tally(self.stable)
+        return [raised(self.rate, odds, ratio).measured(canary, stable) for odds in ODDS]
+
 
 def _after(mixture: Mixture, cuts: Sequence[Cut], seconds: float, most: float) -> Mixture:
     """`most`: the largest factor that one pod may bring; the sum of all of the canary's is cut off there."""
-    gains = []
-    for cut in cuts:
-        ratio = len(cut.canary) / len(cut.stable)
-        gains += [raised(cut.rate, odds, ratio).measured(cut.canary, cut.stable) for odds in ODDS]
+    gains = [gain for cut in cuts for gain in cut.gains()]
     begun = mixture.due()
     found = begun.after(gains, seconds)
     excess = found.log_value - begun.log_value - len(cuts[0].canary) * log(most)
@@ -43,15 +47,15 @@ def _after(mixture: Mixture, cuts: Sequence[Cut], seconds: float, most: float) -
 
 def one_pods_part(alpha: float) -> float:
     """
-    The largest factor of one pod in one window: two windows of it alone never decide.
+    The largest factor of one pod in one window: three windows of it alone never decide.
 
-    A burst of errors is no longer than a window, but may begin in one and end in the next. A factor that is made
-    smaller stays fair.
+    A burst of errors is no longer than a window, but may begin in one and end in the next, and the next burst may
+    follow soon. A factor that is made smaller stays fair.
 
-    >>> round(one_pods_part(0.01), 3)
-    9.5
+    >>> round(one_pods_part(0.01), 2)
+    4.41
     """
-    return 0.95 / sqrt(max(alpha, 1e-9))
+    return 0.95 / cbrt(max(alpha, 1e-9))
 
 
 def _expected(beyond_it: float, seen: int) -> float:
@@ -97,10 +101,13 @@ class ErrorUnits:
         """How many bad requests of `size` a unit may have, for each level, and the rate to expect beyond that."""
         if not self.past:
             return [(int(size * share), FIRST_RATE) for share in FIRST_CUTS]
-        found, limit, seen = [], 0, len(self.past)
-        for level in LEVELS:
-            while (over := sum([beyond(one, size, limit) for one in self.past])) > level * seen:
-                limit += max(1, limit // 8)
+        shares, seen = sorted(unit.share for unit in self.past), len(self.past)
+        usual = size * sum(shares) / seen
+        found = []
+        for level, spread in zip(LEVELS, SPREADS, strict=True):
+            chance = usual + spread * sqrt(usual)  # what a small sample may have by chance alone
+            limit = int(max(size * shares[min(seen - 1, int((1 - level) * seen))], chance))
+            over = sum([beyond(one, size, limit) for one in self.past if one.bad > limit])
             found.append((limit, _expected(over, seen)))
         return found
 

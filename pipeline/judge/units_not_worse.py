@@ -6,7 +6,7 @@ from math import log, sqrt
 
 from .mixture import evidence, total_log
 from .samples import Unit
-from .two_sample import bet
+from .two_sample import Tally, bet, tally
 from .units import REMEMBERED
 
 STAKES = (0.1, 0.3, 0.6, 0.9)  # parts of the largest bet
@@ -54,5 +54,5 @@ class UnitsNotWorse:
         return evidence(total_log(self.logs) - log(len(self.logs)))
 
 
-def _scaled(units: Sequence[Unit], cap: float) -> list[float]:
-    return [min(unit.share, cap) / cap for unit in units]
+def _scaled(units: Sequence[Unit], cap: float) -> Tally:
+    return tally(min(unit.share, cap) / cap for unit in units)

@@ -16,7 +16,7 @@ from pipeline.judge.mixture import Mixture
 from pipeline.judge.not_worse import NotWorse
 from pipeline.judge.samples import Unit
 from pipeline.judge.split import SLACK, Split
-from pipeline.judge.two_sample import bet
+from pipeline.judge.two_sample import bet, tally
 from pipeline.judge.units import ErrorUnits, GaugeUnits
 from pipeline.judge.units_not_worse import UnitsNotWorse
 
@@ -77,7 +77,7 @@ def test_the_bet_is_fair_for_outcomes_between_0_and_1(sizes):
     canary, stable = {0.0: 0.7, 0.5: 0.1, 1.0: 0.2}, {0.0: 0.5, 0.5: 0.5}  # both have a mean of 0.25
 
     def evidence(one, other):
-        return exp(raised(0.2, 5.0, len(one) / len(other)).measured(one, other))
+        return exp(raised(0.2, 5.0, len(one) / len(other)).measured(tally(one), tally(other)))
 
     assert mean_of_values(evidence, sizes, canary, stable) <= ROUNDING
 
