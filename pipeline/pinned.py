@@ -72,7 +72,12 @@ def _gates(gates: tuple[Gate, ...]) -> list[dict[str, Any]]:
 
 
 def _ungates(stored: list[dict[str, Any]]) -> tuple[Gate, ...]:
-    return tuple(_GATES[gate["gate"]](**{key: gate[key] for key in gate if key != "gate"}) for gate in stored)
+    return tuple(_GATES[gate["gate"]](**{key: _frozen(gate[key]) for key in gate if key != "gate"}) for gate in stored)
+
+
+def _frozen(value: Any) -> Any:
+    """A list of JSON as the tuple it was."""
+    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value
 
 
 def configuration(platform: Platform, app: str) -> str:

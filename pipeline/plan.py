@@ -200,6 +200,8 @@ def judge_of(by: JudgeBy, margin: float | None) -> Judge:
         tolerance=1 + by.errors.ignore,
         unit=by.unit,
         window=by.window,
+        latency=by.latency.margin if by.latency else None,
+        falls=tuple((name, one.counter, one.margin) for name, one in by.falls.items()),
     )
 
 

@@ -26,8 +26,16 @@ def complaints(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
     yield from _kinds(app, platform)
     yield from _room(app, platform)
     yield from _shares(app, platform)
+    yield from _metrics(app, platform)
+
+
+def _metrics(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
     if app.judge.unit == "pod-window":
         yield "judge.unit", "the counters of clusters do not tell pods apart; use request, or leave it out"
+    for name in {"errors", "latency"} & set(app.judge.falls):
+        yield f"judge.falls.{name}", f'"{name}" is a metric of its own; give the counter another name'
+    if app.judge.falls and any(platform.clusters[name].kind != "local" for wave in app.waves for name in wave.clusters):
+        yield "judge.falls", "counters of the app are read in local clusters only; leave it out, or release to those"
 
 
 def _unknown(app: App, platform: Platform) -> Iterator[tuple[str, str]]:

@@ -72,7 +72,9 @@ class Judge:
     `margin`: promote when "worse by `margin` or more" is refuted with error `beta`; None: the harm test alone.
     Harm is found with error `alpha`. `warm_up` seconds of traffic are not judged; after `deadline` seconds on one
     rung the answer is inconclusive, and `inconclusive` says what then: undo | hold. A rate up to `tolerance` times
-    stable's is no harm. `unit`: auto | request | pod-window; a pod is judged in windows of `window` seconds.
+    stable's is no harm. `unit`: auto | request | pod-window; a pod is judged in windows of `window` seconds. `latency`:
+    so much more often the canary may be slow; None: nobody looks. `falls`: what must not fall, as name, counter
+    of the app, and margin per request.
     """
 
     margin: float | None
@@ -84,6 +86,8 @@ class Judge:
     tolerance: float = 1.0
     unit: str = "auto"
     window: float = 30.0
+    latency: float | None = None
+    falls: tuple[tuple[str, str, float], ...] = ()
 
     @property
     def name(self) -> str:

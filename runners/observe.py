@@ -1,21 +1,28 @@
 """Look at the world: clusters and counters, as facts."""
 
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from math import inf
 
 from pipeline.errors import NeedsHuman, TryLater
 from pipeline.facts import ClusterSeen, Count, Facts, Reading
+from pipeline.judge.metrics import limit_name
 from pipeline.plan import Stage
 from pipeline.release import Release, Target
+from pipeline.settings import Judge
 from pipeline.states import State
-from runners.ports import World
+from runners.ports import SlotCounts, World
 from runners.stages import Ran
 
 
 def observe(release: Release, world: World, ran: Ran, now: datetime) -> Facts:
     """Everything a decision about `release` may depend on, seen now."""
     seen = {cluster: _look(cluster, release.app, world) for cluster in watched(release)}
-    readings = tuple(_read(target, release, seen[target.cluster], world, now) for target in measured(release))
+    readings = tuple(
+        reading for target in measured(release) for reading in _read(target, release, seen[target.cluster], world, now)
+    )
     return Facts(now, ran.verdict, seen, readings, ran.digest)
 
 
@@ -40,19 +47,58 @@ def _look(cluster: str, service: str, world: World) -> ClusterSeen:
         return ClusterSeen(cluster, service, trouble=str(trouble))
 
 
-def _read(target: Target, release: Release, seen: ClusterSeen, world: World, now: datetime) -> Reading:
-    old = target.other
-    counts: dict[str, Count] = {}
+def _read(target: Target, release: Release, seen: ClusterSeen, world: World, now: datetime) -> tuple[Reading, ...]:
+    old, new_slot, old_slot = target.other, seen.slot(target.slot), seen.slot(target.other)
+    counts: Mapping[str, SlotCounts] = {}
     with suppress(TryLater, NeedsHuman):  # no data is a fact: the reading says so, the judge never takes it for good
-        read = world.metrics[target.cluster].read(target.cluster, target.service)
-        counts = {slot: one.requests for slot, one in read.items()}
-    new_slot, old_slot = seen.slot(target.slot), seen.slot(old)
-    well = not seen.trouble and new_slot.ready >= max(1, new_slot.wanted) and old_slot.ready >= old_slot.wanted
-    return Reading(
+        counts = world.metrics[target.cluster].read(
+            target.cluster, target.service, [counter for _, counter in _falls(release)]
+        )
+    canary = counts.get(target.slot) if new_slot.digest == release.digest else None
+    stable = counts.get(old)
+    errors = Reading(
         at=now,
         cluster=target.cluster,
         percent=seen.weights.get(target.slot, 0),
-        canary=counts.get(target.slot) if new_slot.digest == release.digest else None,
-        stable=counts.get(old),
-        healthy=well,
+        canary=canary.requests if canary else None,
+        stable=stable.requests if stable else None,
+        healthy=not seen.trouble and new_slot.ready >= max(1, new_slot.wanted) and old_slot.ready >= old_slot.wanted,
     )
+    slow = (_slow(errors, edge, canary, stable) for edge in _edges(release, canary, stable))
+    falls = (_fallen(errors, name, counter, canary, stable) for name, counter in _falls(release))
+    return (errors, *slow, *falls)
+
+
+def _judges(release: Release) -> list[Judge]:
+    step = release.step
+    gates = [gate for gates in (*(rung.gates for rung in step.rungs), step.leave) for gate in gates]
+    return [gate for gate in gates if isinstance(gate, Judge)]
+
+
+def _falls(release: Release) -> list[tuple[str, str]]:
+    """Name and counter of what must not fall."""
+    return list(dict.fromkeys((name, counter) for judge in _judges(release) for name, counter, _ in judge.falls))
+
+
+def _edges(release: Release, *arms: SlotCounts | None) -> tuple[float, ...]:
+    """The edges of the gateway's histogram that a request went over, if latency is judged."""
+    if not any(judge.latency is not None for judge in _judges(release)):
+        return ()
+    return tuple(sorted({edge for arm in arms if arm for edge in arm.buckets if edge < inf and _over(arm, edge).bad}))
+
+
+def _slow(errors: Reading, edge: float, *arms: SlotCounts | None) -> Reading:
+    """The same look at the requests that took longer than `edge` seconds."""
+    canary, stable = (_over(arm, edge) if arm else None for arm in arms)
+    return replace(errors, metric=limit_name(edge), canary=canary, stable=stable)
+
+
+def _over(arm: SlotCounts, edge: float) -> Count:
+    total = arm.buckets.get(inf, 0)
+    return Count(arm.requests.source, total, total - arm.buckets.get(edge, 0))
+
+
+def _fallen(errors: Reading, name: str, counter: str, *arms: SlotCounts | None) -> Reading:
+    """The same look at a counter of the app, per request."""
+    canary, stable = (arm.counters.get(counter) if arm else None for arm in arms)
+    return replace(errors, metric=name, canary=canary, stable=stable)

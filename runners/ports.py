@@ -5,7 +5,7 @@ raises `NeedsHuman`; nothing else is raised. One contract suite per port (`tests
 the fake and every real adapter.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -215,13 +215,17 @@ class SlotCounts:
 
     requests: Count
     buckets: Mapping[float, int] = field(default_factory=dict)
+    counters: Mapping[str, Count] = field(default_factory=dict)  # of the app, as `bad` beside the slot's requests
 
 
 class Metrics(Protocol):
     """Counters by slot, keyed by the digest the slot serves."""
 
-    def read(self, cluster: str, service: str) -> Mapping[str, SlotCounts]:
-        """Slot name → counters now. A slot nobody has asked yet counts 0; unreadable metrics raise TryLater."""
+    def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
+        """Slot name → counters now. A slot nobody has asked yet counts 0; unreadable metrics raise TryLater.
+
+        `counters`: names that the replicas themselves show at `/metrics`; those that cannot be read are left out.
+        """
         ...
 
 

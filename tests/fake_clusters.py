@@ -1,6 +1,6 @@
 """Fakes of Cluster, Metrics and FrontDoor: the same words and refusals, in memory, and at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.errors import NeedsHuman, TryLater
@@ -95,13 +95,18 @@ class FakeMetrics:
     clusters: Mapping[str, FakeCluster]
     broken: str = ""
     began: int = 1
+    sold: dict[str, int] = field(default_factory=dict)  # slot → what every counter of the app says
     _counts: dict[tuple[str, str, int], SlotCounts] = field(default_factory=dict)
 
-    def read(self, cluster: str, service: str) -> Mapping[str, SlotCounts]:
+    def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
         if self.broken:
             raise TryLater(self.broken)
         slots = self.clusters[cluster].desired.service(service).slots
-        return {name: self._slot(cluster, service, name, slot.generation) for name, slot in slots.items()}
+        found = {name: self._slot(cluster, service, name, slot.generation) for name, slot in slots.items()}
+        return {name: replace(one, counters=self._counters(name, one, counters)) for name, one in found.items()}
+
+    def _counters(self, slot: str, counts: SlotCounts, names: Collection[str]) -> dict[str, Count]:
+        return {name: replace(counts.requests, bad=self.sold[slot]) for name in names if slot in self.sold}
 
     def asked(self, cluster: str, service: str, slot: str, requests: int, bad: int = 0, seconds: float = 0.01) -> None:
         """`requests` more were answered by the slot, `bad` of them badly, each in `seconds`."""

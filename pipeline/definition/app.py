@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from .checks import clusters_once, gates_once, once, rising
-from .words import CPU, LABEL, MEMORY, READY, Chance, Duration, EnvName, Name, Percent, Points, RepoPath
+from .words import COUNTER, CPU, LABEL, MEMORY, READY, Chance, Duration, EnvName, Name, Percent, Points, RepoPath
 
 Command = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
@@ -127,11 +127,49 @@ class Errors(Part):
     )
 
 
+class Latency(Part):
+    """The canary is not slow more often than stable."""
+
+    not_above: Literal["stable"] = Field(
+        default="stable", alias="not-above", description="What the canary is compared with.", examples=["stable"]
+    )
+    margin: Points = Field(
+        default=0.02,
+        description="How much more often the canary may go over limits that at most 5 % of stable's requests go over.",
+        examples=["1pp"],
+    )
+
+
+class Counted(Part):
+    """A counter of the app that must not fall, per request."""
+
+    counter: Annotated[str, StringConstraints(pattern=COUNTER)] = Field(
+        description="The counter as each replica shows it at `/metrics`, all its labels together.",
+        examples=["shop_orders_total"],
+    )
+    margin: Points = Field(
+        default=0.005,
+        description="How much lower it may be per request, in the canary.",
+        examples=["0.2pp"],
+    )
+
+
 class JudgeBy(Part):
     """What the judge looks at, and how patient it is."""
 
     errors: Errors = Field(
         default=Errors(), description="Failed requests, canary against stable.", examples=[{"margin": "2pp"}]
+    )
+    latency: Latency | None = Field(
+        default=None,
+        description="Slow requests, canary against stable, at every edge of the gateway's histogram; `{}` for the "
+        "defaults. Not judged without this key.",
+        examples=[{"margin": "1pp"}],
+    )
+    falls: Annotated[dict[Name, Counted], Field(max_length=5)] = Field(
+        default={},
+        description="Counters that must not fall, by a name for people: orders per request, log-ins, hits of a cache.",
+        examples=[{"orders": {"counter": "shop_orders_total"}}],
     )
     alpha: Annotated[Chance, Field(ge=0.0001, le=0.2)] = Field(
         default=0.01,

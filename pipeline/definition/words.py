@@ -13,6 +13,7 @@ from .problems import Complaint, Complaints, spoken
 BY_PEOPLE = "written by people"  # the context of a model that is made from a file
 DURATION = r"^[0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h|d)$"
 PERCENT = r"^[1-9][0-9]?%$"
+COUNTER = r"^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$"
 CHANCE = r"^[0-9]{1,2}(\.[0-9]{1,3})?%$"
 POINTS = r"^[0-9]{1,2}(\.[0-9]{1,3})?pp$"
 NAME = r"^[a-z][a-z0-9-]{0,39}$"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import log
 
 from pipeline.facts import Reading
 from pipeline.settings import Judge
@@ -11,7 +12,9 @@ from pipeline.verdict import Fail, Pass, Verdict, Wait
 
 from .combined import combine
 from .counts import Window
+from .metrics import ERRORS, told, weights
 from .mixture import HORIZON
+from .not_worse import NotWorse
 from .phrases import amount, duration, limit
 from .track import CALM, Track, follow
 from .windows import GAP, healthy_seconds, windows
@@ -29,41 +32,66 @@ class Evidence:
     cluster: str
     percent: int  # routed to the canary at the latest reading
     tracks: tuple[Track, ...]
+    judges: tuple[Judge, ...]
+
+    @property
+    def _weighed(self) -> list[tuple[float, Track]]:
+        return list(zip(weights([track.metric for track in self.tracks]), self.tracks, strict=True))
 
     @property
     def leading(self) -> Track:
-        """The metric with the most evidence for harm; sums and times that people see are its."""
-        return max(self.tracks, key=lambda track: track.harm.peak)
+        """The metric with the largest part of the evidence for harm: the cause, if there is one."""
+        return max(self._weighed, key=lambda part: log(part[0]) + part[1].harm.peak)[1]
+
+    @property
+    def errors(self) -> Track:
+        """The track of failed requests; traffic and shares that people see are its."""
+        return next((track for track in self.tracks if track.metric == ERRORS), self.tracks[0])
 
     @property
     def sums(self) -> Window:
-        """All that was judged: seconds, requests and bad ones of both arms."""
-        return self.leading.judged
+        """All that was judged: seconds, requests and failed ones of both arms."""
+        return self.errors.judged
 
     @property
     def harm(self) -> float:
         """Evidence for harm now."""
-        return combine((1 / len(self.tracks), track.harm.value) for track in self.tracks)
+        weighed = [(weight, track.harm.value) for weight, track in self._weighed]
+        return combine([*weighed, (1 - sum(weight for weight, _ in weighed), 1.0)])
 
     @property
     def harm_most(self) -> float:
         """The highest evidence for harm so far: what decided once stays decided."""
         # one metric's part alone never exceeds the mean of all, so its peak is safe to act on
-        return max(self.harm, self.leading.harm.most / len(self.tracks))
+        return max(self.harm, *(weight * track.harm.most for weight, track in self._weighed))
 
     def not_worse(self, margin: float) -> float:
-        """Evidence that the canary is not worse by `margin`: that of the metric with the least."""
-        return min(process.value for track in self.tracks for process in track.not_worse if process.margin == margin)
+        """Evidence that the canary is not worse at the rung with this margin: that of the metric with the least."""
+        return min(one.value for _, one in self._asked(margin))
+
+    def least(self, margin: float) -> Track:
+        """The metric with the least evidence of those that are asked at this rung."""
+        return min(self._asked(margin), key=lambda pair: pair[1].log_value)[0]
+
+    def _asked(self, margin: float) -> list[tuple[Track, NotWorse]]:
+        judge = next(judge for judge in self.judges if judge.margin == margin)
+        pairs = [(track, track.shown_for(judge)) for track in self.tracks]
+        return [(track, one) for track, one in pairs if one is not None]
 
     @property
     def share(self) -> float | None:
         """Measured share of the canary over about the last 10 s, in percent."""
-        return self.leading.share
+        return self.errors.share
 
     @property
     def seen(self) -> datetime | None:
         """When the metrics could last be read, all of them."""
         return _earliest([track.seen for track in self.tracks])
+
+    @property
+    def lacking(self) -> str:
+        """The metric that was read longest ago, or never."""
+        return min((self.errors, *self.tracks), key=lambda track: track.seen.timestamp() if track.seen else 0.0).metric
 
     @property
     def traffic(self) -> datetime | None:
@@ -78,7 +106,7 @@ class Evidence:
     @property
     def first_failure(self) -> datetime | None:
         """When the canary's first bad request was seen."""
-        return min((track.failure for track in self.tracks if track.failure), default=None)
+        return self.errors.failure
 
     def passable(self, margin: float | None) -> datetime | None:
         """When the evidence last sufficed to let the release go on."""
@@ -86,14 +114,14 @@ class Evidence:
 
     def to_promote(self, margin: float, beta: float) -> float | None:
         """Seconds until "not worse" is shown at this traffic, if it is true. None: not in sight."""
-        pairs = [(track, one) for track in self.tracks for one in track.not_worse if one.margin == margin]
-        waits = [track.promote_wait(process, beta) for track, process in pairs]
+        waits = [track.promote_wait(process, beta) for track, process in self._asked(margin)]
         known = [wait for wait in waits if wait is not None]
         return max(known) if len(known) == len(waits) else None
 
     def to_roll_back(self, alpha: float) -> float | None:
         """Seconds until harm is found, at this traffic and the rates so far. None: not in sight."""
-        return self.leading.roll_back_wait(alpha / len(self.tracks))
+        weight, track = next(part for part in self._weighed if part[1] is self.leading)
+        return track.roll_back_wait(alpha * weight)
 
 
 def _earliest(times: Sequence[datetime | None]) -> datetime | None:
@@ -112,10 +140,12 @@ def judge_cluster(
     """
     past = [reading for reading in readings if reading.at <= now]
     if not past:
-        return Evidence("", 0, (follow((), judges, horizon),))
-    metrics = sorted({reading.metric for reading in past})
-    tracks = tuple(follow([one for one in past if one.metric == metric], judges, horizon) for metric in metrics)
-    return Evidence(past[-1].cluster, past[-1].percent, tracks)
+        return Evidence("", 0, (follow((), judges, horizon),), tuple(judges))
+    by: dict[str, list[Reading]] = {}
+    for reading in past:
+        by.setdefault(reading.metric, []).append(reading)
+    tracks = tuple(follow(by[metric], judges, horizon, metric) for metric in sorted(by))
+    return Evidence(past[-1].cluster, past[-1].percent, tracks, tuple(judges))
 
 
 def verdict(evidence: Evidence, judge: Judge, rung_since: datetime, now: datetime) -> Verdict:
@@ -127,7 +157,7 @@ def verdict(evidence: Evidence, judge: Judge, rung_since: datetime, now: datetim
     """
     if evidence.harm_most >= 1 / judge.alpha:
         found = f"evidence for harm was {amount(evidence.harm_most)}, the limit is {limit(1 / judge.alpha)}"
-        return Fail(f"{_counts(evidence)}; {found}", Reason.HARMED)
+        return Fail(f"{_counts(evidence.leading)}; {found}", Reason.HARMED)
     lack = _blind(evidence, judge, rung_since, now) or _undecided(evidence, judge)
     if lack is None:
         return Pass(_agreed(evidence, judge))
@@ -146,7 +176,8 @@ def _blind(evidence: Evidence, judge: Judge, rung_since: datetime, now: datetime
     if evidence.seen is None or evidence.seen < recently:
         since = f" since {evidence.seen:%H:%M:%S}" if evidence.seen else ""
         of = f" of {evidence.cluster}" if evidence.cluster else ""
-        return Wait(f"No data: the metrics{of} cannot be read{since}", _PLATFORM)
+        named = "the metrics" if evidence.lacking == ERRORS else f"the counter of {evidence.lacking}"
+        return Wait(f"No data: {named}{of} cannot be read{since}", _PLATFORM)
     if evidence.traffic is None:
         return Wait(f"No traffic reached the canary{_on(evidence)} yet")
     if evidence.traffic < recently:
@@ -166,29 +197,36 @@ def _undecided(evidence: Evidence, judge: Judge) -> Wait | None:
     if evidence.harm >= CALM:
         bounds = f"must fall below {limit(CALM)}; at {limit(1 / judge.alpha)} it is rolled back"
         return Wait(
-            f"{where}. {_counts(evidence).capitalize()}. Evidence for harm is {amount(evidence.harm)} and {bounds}"
+            f"{where}. {_large(_counts(evidence.leading))}. Evidence for harm is {amount(evidence.harm)} and {bounds}"
         )
     if judge.margin is None or (now := evidence.not_worse(judge.margin)) >= 1 / judge.beta:
         return None
     left = evidence.to_promote(judge.margin, judge.beta)
     more = f"; at this traffic that takes about {duration(left)} more" if left is not None else ""
-    return Wait(f"{where}. Evidence that it is not worse is {amount(now)} and must reach {limit(1 / judge.beta)}{more}")
+    least = evidence.least(judge.margin).metric
+    by = "" if least == ERRORS else f", by {least},"
+    where = f"{where}. Evidence that it is not worse{by} is {amount(now)}"
+    return Wait(f"{where} and must reach {limit(1 / judge.beta)}{more}")
 
 
 def _agreed(evidence: Evidence, judge: Judge) -> str:
+    counts = _large(_counts(evidence.errors))
     if judge.margin is None:
-        return f"{_counts(evidence).capitalize()}; evidence for harm is {amount(evidence.harm)}"
+        return f"{counts}; evidence for harm is {amount(evidence.harm)}"
     found = f"evidence that it is not worse is {amount(evidence.not_worse(judge.margin))}"
-    return f"{_counts(evidence).capitalize()}; {found} and had to reach {limit(1 / judge.beta)}"
+    return f"{counts}; {found} and had to reach {limit(1 / judge.beta)}"
 
 
-def _counts(evidence: Evidence) -> str:
-    sums = evidence.sums
-    return f"the canary failed {sums.k_c:,} of {sums.n_c:,} requests, stable {sums.k_b:,} of {sums.n_b:,}"
+def _counts(track: Track) -> str:
+    return told(track.metric, track.judged)
 
 
 def _on(evidence: Evidence) -> str:
     return f" on {evidence.cluster}" if evidence.cluster else ""
+
+
+def _large(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _small(text: str) -> str:

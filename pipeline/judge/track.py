@@ -11,7 +11,7 @@ from pipeline.settings import Judge
 from . import waits
 from .counts import NOTHING, Window, added
 from .forecast import Forecast
-from .harm import Harm
+from .metrics import ERRORS, LATENCY, SLOW, Process, compared, kind, margin_of, process
 from .not_worse import OUTAGE, NotWorse, boundary, within
 from .windows import Piece, merged, pieces, watched
 
@@ -22,9 +22,13 @@ RECENT = 10.0  # seconds that "now" means when traffic is measured
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What the readings of one metric say. `passable`: when a judge could last have agreed, by its margin."""
+    """What the readings of one metric say.
 
-    harm: Harm
+    `not_worse`: one for each margin that is asked of this metric. `passable`: when a judge could last have agreed, by
+    its margin for errors, which names the rung.
+    """
+
+    harm: Process
     forecast: Forecast = Forecast()
     not_worse: tuple[NotWorse, ...] = ()
     judged: Window = NOTHING  # sums of all windows that count
@@ -34,6 +38,14 @@ class Track:
     traffic: datetime | None = None  # the canary's latest request
     failure: datetime | None = None  # the canary's first bad request, warm-up included
     recent: Window = NOTHING  # about the last `RECENT` seconds
+    metric: str = ERRORS
+
+    def shown_for(self, judge: Judge) -> NotWorse | None:
+        """The evidence that `judge` asks of this metric. None: nothing, as it is usual for many to be this slow."""
+        margin = margin_of(self.metric, judge)
+        if kind(self.metric) == LATENCY and self.judged.k_b > SLOW * self.judged.n_b:
+            return None
+        return next((one for one in self.not_worse if one.margin == margin), None)
 
     @property
     def share(self) -> float | None:
@@ -43,12 +55,13 @@ class Track:
 
     def promote_wait(self, process: NotWorse, beta: float) -> float | None:
         """Seconds until `process` suffices, at the recent traffic and if the canary is as good as stable."""
-        n_c, n_b = self.recent.n_c, self.recent.n_b
+        recent = compared(self.metric, self.recent)
+        n_c, n_b = recent.n_c, recent.n_b
         if not n_c or not n_b or self.forecast.rate > OUTAGE:
             return None
         rate = within(self.forecast.rate, process.margin)
         nearest = boundary(rate, rate, process.margin, n_c / n_b)
-        speed, share = (n_c + n_b) / self.recent.seconds, n_c / (n_c + n_b)
+        speed, share = (n_c + n_b) / recent.seconds, n_c / (n_c + n_b)
         nats = waits.promote_nats(beta, max(process.logs))
         return waits.to_promote(nats, speed, share, rate, nearest, process.margin)
 
@@ -63,11 +76,11 @@ class Track:
         return seconds if seconds < inf else None
 
 
-def follow(readings: Sequence[Reading], judges: Sequence[Judge], horizon: float) -> Track:
+def follow(readings: Sequence[Reading], judges: Sequence[Judge], horizon: float, metric: str = ERRORS) -> Track:
     """Fold the readings of one metric, oldest first. The same readings always give the same track."""
     parts = list(pieces(readings))
     return replace(
-        _fold(parts, judges, horizon),
+        _fold(parts, judges, horizon, metric),
         seen=next((one.at for one in reversed(readings) if one.canary and one.stable), None),
         traffic=next((part.end for part in reversed(parts) if part.window.n_c), None),
         failure=next((part.end for part in parts if part.window.k_c), None),
@@ -75,36 +88,44 @@ def follow(readings: Sequence[Reading], judges: Sequence[Judge], horizon: float)
     )
 
 
-def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float) -> Track:
+def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str) -> Track:
+    margins = {margin_of(metric, judge) for judge in judges}
     tolerance = max(judge.tolerance for judge in judges)
-    harm, forecast = Harm.begin(horizon, tolerance=tolerance), Forecast()
-    processes = [NotWorse(margin) for margin in sorted({one.margin for one in judges if one.margin is not None})]
-    enough = {judge.margin: -log(judge.beta) for judge in judges}
-    passable: dict[float | None, datetime] = {}
-    judged, judged_from = [], None
+    processes = tuple(NotWorse(margin) for margin in sorted(one for one in margins if one is not None))
+    track = Track(process(metric, horizon, tolerance), not_worse=processes, metric=metric)
     for part, counts in watched(merged(parts), max(judge.warm_up for judge in judges)):
-        window = part.window
-        if counts:
-            rate = forecast.rate
-            harm = harm.after(window)
-            processes = [process.after(window, rate) for process in processes]
-            judged.append(window)
-            if window.n_c and window.n_b:
-                judged_from = part.start
-                if harm.log_value < _CALM_LOG:
-                    passable |= dict.fromkeys(_shown(processes, enough), part.end)
-        forecast = forecast.after(window)
-    return Track(harm, forecast, tuple(processes), added(judged), judged_from, passable)
+        track = _judged(track, part, judges) if counts else track
+        track = replace(track, forecast=track.forecast.after(part.window))
+    return track
 
 
-def _shown(processes: Sequence[NotWorse], enough: Mapping[float | None, float]) -> Iterator[float | None]:
-    if None in enough:
-        yield None
-    for process in processes:
-        best, needed = max(process.logs), enough[process.margin]
-        # the mean of the alternatives lies between a third of the best and the best, which are cheaper
-        if best >= needed and (best - log(len(process.logs)) >= needed or process.log_value >= needed):
-            yield process.margin
+def _judged(track: Track, part: Piece, judges: Sequence[Judge]) -> Track:
+    window, rate = part.window, track.forecast.rate
+    swapped = compared(track.metric, window)
+    track = replace(
+        track,
+        harm=track.harm.after(window),
+        not_worse=tuple([one.after(swapped, rate) for one in track.not_worse]),
+        judged=track.judged + window,
+    )
+    if not window.n_c or not window.n_b:
+        return track
+    passable = track.passable
+    if track.harm.log_value < _CALM_LOG:
+        passable = {**passable, **dict.fromkeys(_shown(track, judges), part.end)}
+    return replace(track, judged_from=part.start, passable=passable)
+
+
+def _shown(track: Track, judges: Sequence[Judge]) -> Iterator[float | None]:
+    for judge in judges:
+        asked = track.shown_for(judge)
+        if asked is None or _reaches(asked, -log(judge.beta)):
+            yield judge.margin
+
+
+def _reaches(asked: NotWorse, needed: float) -> bool:
+    best = max(asked.logs)  # the mean lies between a third of the best and the best, which are cheaper
+    return best >= needed and (best - log(len(asked.logs)) >= needed or asked.log_value >= needed)
 
 
 def _recent(parts: Sequence[Piece]) -> Window:

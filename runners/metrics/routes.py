@@ -3,7 +3,7 @@
 It counts for each backend of each rule, as `httproute-…-svc-<namespace>-<Service>-<place in the rule>`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from runners.clusters.desired import Slot
@@ -28,13 +28,14 @@ class RouteMetrics:
         self._clusters = clusters
         self._urls = urls
 
-    def read(self, cluster: str, service: str) -> Mapping[str, SlotCounts]:
-        """One scrape. A slot's Service has a new name with each content, so its counters begin at zero."""
+    def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
+        """One scrape, without counters of the app. A slot's Service has a new name with each content, so its own begin
+        at zero."""
         slots = self._clusters[cluster].contents(service)
-        counters = scrape(self._urls[cluster])
+        gateway = scrape(self._urls[cluster])
         counts = {}
         for name, slot in slots.items():
             server = f"-svc-{self._clusters[cluster].namespace}-{backend(service, name, slot.generation)}"
-            source = f"{cluster}{server}@{counters.began}" if slot.digest else ""
-            counts[name] = counters.ending(server).counts(source)
+            source = f"{cluster}{server}@{gateway.began}" if slot.digest else ""
+            counts[name] = gateway.ending(server).counts(source)
         return counts

@@ -1,13 +1,16 @@
 """Counters of the local clusters, read from their gateway."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from runners.clusters import layout
+from runners.clusters.observed import ServiceState, SlotState
 from runners.gateway import leaf_name
 from runners.ports import SlotCounts
 
 from .counters import scrape
+from .replicas import counted
 
 
 class GatewayMetrics:
@@ -16,14 +19,20 @@ class GatewayMetrics:
     def __init__(self, home: Path) -> None:
         self._home = Path(home)
 
-    def read(self, cluster: str, service: str) -> Mapping[str, SlotCounts]:
+    def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
         """One scrape."""
         if not (url := layout.running(self._home).read().metrics):
             raise layout.not_running(self._home)
-        counters = scrape(url)
+        gateway = scrape(url)
         counts = {}
         for name, slot in layout.desired(self._home, cluster).read().service(service).slots.items():
             leaf = leaf_name(cluster, service, name, slot.generation, slot.digest)
-            source = f"{leaf}@{counters.began}" if slot.digest else ""
-            counts[name] = counters.of(leaf).counts(source)
+            source = f"{leaf}@{gateway.began}" if slot.digest else ""
+            found = gateway.of(leaf).counts(source)
+            own = counted(self._replicas(cluster, service, name), counters, found.requests) if counters else {}
+            counts[name] = replace(found, counters=own)
         return counts
+
+    def _replicas(self, cluster: str, service: str, slot: str) -> list[tuple[str, int]]:
+        state = layout.observed(self._home, cluster).read().services.get(service, ServiceState())
+        return [(one.id, one.port) for one in state.slots.get(slot, SlotState()).replicas if one.port]

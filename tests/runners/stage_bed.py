@@ -47,7 +47,7 @@ class Bed:
         self.clusters = {name: Mortal(name) for name in names or ("az1",)}
         builder = FakeBuilder()
         sources = {"shop": FakeSource(Path("/nonexistent"))}
-        metrics = FakeMetrics(self.clusters)
+        metrics = dict.fromkeys(self.clusters, FakeMetrics(self.clusters))
         self.world = World(sources, builder, builder.jobs, self.clusters, metrics, FakeFront())
         self.epoch = 0
         for cluster in () if first else self.clusters.values():

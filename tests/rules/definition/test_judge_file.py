@@ -5,8 +5,10 @@ import pytest
 from pipeline.definition.app import App
 from pipeline.definition.reading import read_app, read_judge
 from pipeline.errors import BadDefinition
-from pipeline.plan import judge_of
+from pipeline.pinned import pin, unpin
+from pipeline.plan import judge_of, make
 from pipeline.safety import complaints
+from pipeline.settings import Judge
 from tests.rules.shop import platform
 
 TEXT = "{alpha: 0.5%, beta: 1%, warm-up: 90s, errors: {margin: 1pp, ignore: 10%}, unit: request}"
@@ -38,6 +40,25 @@ def test_what_is_wrong_in_it_is_told_with_its_place(text, what):
         read_judge(text)
 
     assert what.split("; ")[0] in str(bad.value)
+
+
+def test_latency_and_counters_are_carried_into_the_plan():
+    text = "{latency: {}, falls: {orders: {counter: shop_orders_total, margin: 0.2pp}}}"
+    app = read_app(f"{REST}judge: {text}")
+    plan = make(app, platform())
+    gates = [gate for step in plan for rung in step.rungs for gate in rung.gates if isinstance(gate, Judge)]
+
+    assert {(gate.latency, gate.falls) for gate in gates} == {(0.02, (("orders", "shop_orders_total", 0.002),))}
+    assert unpin(pin(app, plan)) == (app, plan)
+    assert list(complaints(app, platform())) == []
+
+
+def test_a_counter_may_not_take_the_name_of_a_metric_and_needs_clusters_that_can_read_it():
+    app = read_app(f"{REST}judge: {{falls: {{errors: {{counter: shop_errors_total}}}}}}")
+    elsewhere = platform(clusters={"az1": {"kind": "kubernetes"}})
+
+    assert [path for path, _ in complaints(app, platform())] == ["judge.falls.errors"]
+    assert "judge.falls" in [path for path, _ in complaints(app, elsewhere)]
 
 
 def test_clusters_cannot_judge_pods_yet_and_say_so():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -270,32 +271,92 @@ def test_while_nearly_all_fails_nothing_is_shown():
 
 # ---- several metrics --------------------------------------------------------------------------------------------
 
+WITH_LATENCY = Judge(0.02, latency=0.02)
+WITH_ORDERS = Judge(0.02, falls=(("orders", "shop_orders_total", 0.02),))
 
-def two(errors, orders):
-    both = readings(errors) + [replace(one, metric="orders") for one in readings(orders)]
-    return sorted(both, key=lambda one: one.at)
+
+def of(metric, windows):
+    return [replace(one, metric=metric) for one in readings(windows)]
+
+
+def judged(*parts, judge=WITH_LATENCY, now=100):
+    return judge_cluster(sorted(chain(*parts), key=lambda one: one.at), (judge,), at(now))
 
 
 def test_evidence_for_harm_is_the_mean_of_the_metrics():
-    seen = two([GOOD] * 10, [BAD] * 3 + [GOOD] * 7)
-    one = judge_cluster(readings([GOOD] * 10), (TWO_POINTS,), at(50))
-    other = judge_cluster(readings([BAD] * 3 + [GOOD] * 7), (TWO_POINTS,), at(50))
+    good, slow = readings([GOOD] * 10), of("latency 0.5", [BAD] * 3 + [GOOD] * 7)
 
-    both = judge_cluster(seen, (TWO_POINTS,), at(50))
+    both = judged(good, slow, now=50)
 
-    assert both.harm == pytest.approx((one.harm + other.harm) / 2)
-    assert both.harm_most == pytest.approx(other.harm_most / 2)
-    assert both.sums == other.sums
+    alone = judged(slow, now=50).leading.harm
+    assert both.harm == pytest.approx(judged(good, now=50).harm / 2 + (alone.value + 11) / 24)
+    assert both.harm_most == pytest.approx(max(both.harm, alone.most / 24))
+    assert both.sums == judged(good, now=50).sums
+    assert both.leading.metric == "latency 0.5"
 
 
-def test_one_harmed_metric_is_enough_and_all_must_be_not_worse():
-    now = at(100)
-    harmed = judge_cluster(two([GOOD] * 20, [BAD] * 20), (TWO_POINTS,), now)
-    unsure = judge_cluster(two([GOOD] * 20, [Window(5, 5, 0, 45, 0)] * 20), (TWO_POINTS,), now)
+def test_the_edges_of_one_histogram_share_one_part():
+    slow = [of(f"latency {edge}", [BAD] * 5) for edge in (0.1, 0.5)]
+    good, alone = readings([GOOD] * 5), judged(slow[0], now=25).leading.harm.value
 
-    assert isinstance(verdict(harmed, TWO_POINTS, NOON, now), Fail)
-    assert isinstance(verdict(unsure, TWO_POINTS, NOON, now), Wait)
+    assert judged(good, *slow, now=25).harm == pytest.approx(judged(good, now=25).harm / 2 + (2 * alone + 10) / 24)
+
+
+def test_a_slow_canary_is_taken_back_and_the_limit_is_named():
+    found = verdict(judged(readings([GOOD] * 20), of("latency 0.5", [BAD] * 20)), WITH_LATENCY, NOON, at(100))
+
+    assert isinstance(found, Fail)
+    assert "80 of the canary's 1,000 requests took longer than 0.5 s, of stable's 40 of 9,000; evidence" in found.why
+    assert found.reason is Reason.HARMED
+
+
+def test_all_metrics_must_be_not_worse_and_the_one_that_lacks_is_named():
+    few = [Window(5, 5, 0, 45, 0)] * 20
+    unsure = judged(readings([GOOD] * 20), of("latency 0.5", few))
+    found = verdict(unsure, WITH_LATENCY, NOON, at(100))
+
+    assert isinstance(found, Wait)
+    assert "Evidence that it is not worse, by latency 0.5, is" in found.why
     assert unsure.passable(0.02) is None
+    assert isinstance(
+        verdict(judged(readings([GOOD] * 20), of("latency 0.5", [GOOD] * 20)), WITH_LATENCY, NOON, at(100)), Pass
+    )
+
+
+def test_limits_that_many_go_over_are_not_asked_before_a_promotion():
+    half = [Window(5, 50, 25, 450, 225)] * 20
+
+    found = verdict(judged(readings([GOOD] * 20), of("latency 0.05", half)), WITH_LATENCY, NOON, at(100))
+
+    assert isinstance(found, Pass)
+
+
+def test_a_canary_without_orders_is_taken_back():
+    orders, none = Window(5, 200, 4, 1800, 36), Window(5, 200, 0, 1800, 36)
+    quiet = [replace(GOOD, n_c=200, n_b=1800)] * 20
+
+    found = verdict(judged(readings(quiet), of("orders", [none] * 20), judge=WITH_ORDERS), WITH_ORDERS, NOON, at(100))
+
+    assert isinstance(found, Fail)
+    assert found.why.startswith("the canary had 0 orders of ")
+    same = judged(readings(quiet * 4), of("orders", [orders] * 80), judge=WITH_ORDERS, now=400)
+    assert isinstance(verdict(same, WITH_ORDERS, NOON, at(400)), Pass)
+    assert same.to_promote(0.02, 0.05) == 0
+
+
+def test_a_counter_that_cannot_be_read_is_no_data_and_is_named():
+    unread = [replace(one, metric="orders", canary=None) for one in readings([GOOD] * 20)]
+
+    found = verdict(judged(readings([GOOD] * 20), unread, judge=WITH_ORDERS), WITH_ORDERS, NOON, at(100))
+
+    assert isinstance(found, Wait)
+    assert found.why == "No data: the counter of orders of az1 cannot be read"
+
+
+def test_a_counter_nobody_asks_for_is_looked_at_for_harm_alone():
+    seen = judged(readings([GOOD] * 20), of("sales", [Window(5, 50, 1, 450, 9)] * 20))
+
+    assert isinstance(verdict(seen, WITH_ORDERS, NOON, at(100)), Pass)
 
 
 # ---- any readings at all ----------------------------------------------------------------------------------------
