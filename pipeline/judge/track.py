@@ -1,5 +1,6 @@
 """One metric of one cluster, followed through all its readings."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -88,15 +89,27 @@ def follow(readings: Sequence[Reading], judges: Sequence[Judge], horizon: float,
     )
 
 
-def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str) -> Track:
-    margins = {margin_of(metric, judge) for judge in judges}
-    tolerance = max(judge.tolerance for judge in judges)
-    processes = tuple(NotWorse(margin) for margin in sorted(one for one in margins if one is not None))
-    track = Track(process(metric, horizon, tolerance), not_worse=processes, metric=metric)
+def steps(
+    parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str = ERRORS
+) -> Iterator[tuple[Piece, bool, Track]]:
+    """Each window, whether it counts, and the track once it is seen as well."""
+    track = _begun(judges, horizon, metric)
     for part, counts in watched(merged(parts), max(judge.warm_up for judge in judges)):
         track = _judged(track, part, judges) if counts else track
         track = replace(track, forecast=track.forecast.after(part.window))
-    return track
+        yield part, counts, track
+
+
+def _begun(judges: Sequence[Judge], horizon: float, metric: str) -> Track:
+    margins = {margin_of(metric, judge) for judge in judges}
+    tolerance = max(judge.tolerance for judge in judges)
+    processes = tuple(NotWorse(margin) for margin in sorted(one for one in margins if one is not None))
+    return Track(process(metric, horizon, tolerance), not_worse=processes, metric=metric)
+
+
+def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str) -> Track:
+    latest = deque(steps(parts, judges, horizon, metric), maxlen=1)
+    return latest[0][2] if latest else _begun(judges, horizon, metric)
 
 
 def _judged(track: Track, part: Piece, judges: Sequence[Judge]) -> Track:

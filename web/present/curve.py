@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.facts import Reading
-from pipeline.judge.combined import combine
+from pipeline.judge.compare import Evidence
 from pipeline.judge.counts import NOTHING, Window, added
-from pipeline.judge.forecast import Forecast
-from pipeline.judge.harm import Harm
-from pipeline.judge.not_worse import NotWorse
-from pipeline.judge.windows import Piece, merged, pieces, watched
+from pipeline.judge.mixture import HORIZON
+from pipeline.judge.track import Track, steps
+from pipeline.judge.windows import pieces
 from pipeline.settings import Judge
 
 
@@ -62,8 +61,7 @@ class _Step:
     at: datetime
     percent: int
     start: datetime
-    harm: float
-    not_worse: Mapping[float, float]
+    track: Track
     window: Window
 
 
@@ -89,38 +87,26 @@ def segments(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> tuple[
 
 
 def _followed(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> Iterator[_Step]:
-    margins = sorted({judge.margin for judge in judges.values() if judge.margin is not None})
-    harm, forecast = Harm.begin(tolerance=max(judge.tolerance for judge in judges.values())), Forecast()
-    processes = tuple(NotWorse(margin) for margin in margins)
-    warm_up = max(judge.warm_up for judge in judges.values())
-    for part, counts in watched(merged(pieces(readings)), warm_up):
-        if counts:
-            harm = harm.after(part.window)
-            processes = tuple(process.after(part.window, forecast.rate) for process in processes)
-        forecast = forecast.after(part.window)
-        if counts and (part.before or part.percent):
-            yield _step(part, harm, processes)
-
-
-def _step(part: Piece, harm: Harm, processes: Sequence[NotWorse]) -> _Step:
-    values = {process.margin: process.value for process in processes}
-    share = part.before or part.percent  # a window in which the share changed belongs to the one it began with
-    return _Step(part.end, share, part.start, harm.value, values, part.window)
+    parts = list(pieces(readings))
+    for part, counts, track in steps(parts, tuple(judges.values()), HORIZON, readings[0].metric):
+        share = part.before or part.percent  # a window in which the share changed belongs to the one it began with
+        if counts and share:
+            yield _Step(part.end, share, part.start, track, part.window)
 
 
 def _together(tracks: Mapping[str, tuple[_Step, ...]], judges: Mapping[int, Judge]) -> Iterator[tuple[Point, datetime]]:
     """One point for each moment at which any metric has a window; the others stand where they stood."""
-    now: dict[str, _Step] = {}
+    now: dict[str, Track] = {}
     sums: dict[str, Window] = dict.fromkeys(tracks, NOTHING)
     share = -1
-    for step, metric in sorted(((step, metric) for metric, steps in tracks.items() for step in steps), key=_when):
+    for step, metric in sorted(((step, metric) for metric, found in tracks.items() for step in found), key=_when):
         if step.percent != share:
             share, sums = step.percent, dict.fromkeys(tracks, NOTHING)
-        now[metric], sums[metric] = step, added((sums[metric], step.window))
-        harm = combine((1 / len(tracks), now[name].harm if name in now else 1.0) for name in tracks)
+        now[metric], sums[metric] = step.track, added((sums[metric], step.window))
+        known = Evidence("", share, tuple(now.values()), tuple(judges.values()))
         margin = _of(judges, share).margin
-        least = None if margin is None else min(one.not_worse[margin] for one in now.values())
-        yield Point(step.at, share, harm, least, tuple(Arms(name, sums[name]) for name in tracks)), step.start
+        least = None if margin is None else known.not_worse(margin)
+        yield Point(step.at, share, known.harm, least, tuple(Arms(name, sums[name]) for name in tracks)), step.start
 
 
 def _when(found: tuple[_Step, str]) -> tuple[datetime, str]:
