@@ -36,9 +36,10 @@ check: $(VENV)/.dev  ## format, lint, types, layers, purity, the rules with ever
 bench-kubernetes: clusters  ## the figures of real clusters; RUNS=10, about 40 minutes
 	@$(BIN)/python -m benchmarks.kubernetes --runs $(or $(RUNS),10)
 
-screenshots: $(VENV)/.dev  ## the pictures of the README, taken anew from a running installation
+screenshots: $(VENV)/.dev  ## the pictures of the README, and of every page, taken anew
 	@tools/packages chromium git
 	@SLUICE_PICTURES=1 $(BIN)/pytest -q tests/e2e/test_browser.py
+	@$(BIN)/python -m tests.web.pictures docs/screenshots
 
 bench: $(VENV)/.dev  ## every published figure, one after the other
 	@for each in benchmarks/*.py; do case $$each in */_*|*/kubernetes.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done

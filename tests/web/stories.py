@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha1, sha256
 from itertools import count
 from pathlib import Path
 
@@ -123,7 +124,7 @@ class Story:
     ) -> int:
         """A new commit."""
         definition = spec(app, approve=approve, undo=undo)
-        commit = f"{next(self._numbers):040x}"
+        commit = sha1(f"commit {next(self._numbers)}".encode()).hexdigest()
         plan = make(definition, PLATFORM)
         new = NewRelease(app, "vmart", commit, definition, plan, definition=f"app: {app}", def_hash=f"def-{app}-{undo}")
         new = replace(new, version=version, subject=subject, authors=frozenset({by}))
@@ -131,7 +132,7 @@ class Story:
 
     def refuse(self, app: str, why: str) -> int:
         """A commit whose definition cannot be used."""
-        commit = f"{next(self._numbers):040x}"
+        commit = sha1(f"commit {next(self._numbers)}".encode()).hexdigest()
         refusal = Refusal(app, "vmart", commit, "app: [", "def-bad", why, version="broken", authors=frozenset({"mei"}))
         return self.ledger.refuse(refusal, actor="webhook")
 
@@ -236,7 +237,7 @@ class Story:
             seen[cluster] = self._seen(release, cluster, slots)
             if target := release.target(cluster):
                 readings.append(self._reading(release, cluster, target.slot, slots, seconds))
-        digest = f"sha256:{release.id:064x}"
+        digest = f"sha256:{sha256(str(release.id).encode()).hexdigest()}"
         return Facts(self.clock.at, ran, seen, tuple(readings), digest)
 
     def _seen(self, release: Release, cluster: str, slots: Slots) -> ClusterSeen:

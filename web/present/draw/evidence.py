@@ -71,7 +71,7 @@ def _now(lane: Lane, frame: Frame, y: Scale) -> list[Shape]:
     shapes: list[Shape] = [dot(x, y(value), cls) for value, cls, _, _ in known]
     for (value, _, colour, name), at in zip(known, places, strict=True):
         words = f"{name} {number(value)}"
-        if frame.going_on and x + 8 + LETTER * len(words) <= frame.width:
+        if frame.going_on and x + 8 + LETTER * len(words) <= (frame.width if frame.small else frame.end):
             shapes.append(text(x + 8, at + 4, words, colour))
         else:
             shapes.append(text(x - 8, at - 8, words, colour, "end"))

@@ -61,8 +61,8 @@ def lanes(segments: Sequence[Segment], frame: Frame) -> tuple[Lane, ...]:
     weights = [sqrt(1 + _seconds(segment)) for segment in shown]
     least = max(weights) / 3
     weights = [max(weight, least) for weight in weights]
-    if frame.small:
-        weights[-1] = max(weights[-1], sum(weights[:-1]))  # the labels of now stand inside
+    others = sum(weights[:-1])
+    weights[-1] = max(weights[-1], others if frame.small else others / 2 if frame.going_on else 0.0)  # room for labels
     room = (frame.end - LEFT) / sum(weights)
     found, x = list[Lane](), float(LEFT)
     for number, (segment, weight) in enumerate(zip(shown, weights, strict=True), 1):
