@@ -82,10 +82,6 @@ class KubernetesInstallation(Installation):
             words += ["--server", f"https://127.0.0.1:{self.wires[name].port}"] if self.wired else []
             self._cluster_command(*words[1:])
 
-    def remove_account(self, name: str) -> None:
-        """`sluice cluster remove`, which ends its tokens."""
-        self._cluster_command("remove", name, "--kubeconfig", str(STATE / name / "kubeconfig"))
-
     def _cluster_command(self, *words: str) -> None:
         argv = [sys.executable, "-m", "cli", "cluster", *words]
         argv += ["--home", str(self.home), "--platform", str(self.platform)]

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import NeedsHuman
+from pipeline.errors import NeedsHuman, TryLater
 from runners.clusters.kubernetes import access
 from runners.clusters.kubernetes.access import Access
+from runners.clusters.kubernetes.api import Api
+from runners.clusters.kubernetes.cluster import KubernetesCluster
+from runners.clusters.kubernetes.objects import Place
+from runners.ports import Fence
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 GOOD = Access("https://10.0.0.1:6443", PEM, "eyJ.abc.def", "2026-11-30T12:00:00+00:00")
@@ -72,6 +76,14 @@ def test_anything_else_is_refused_by_name(changes: dict[str, object], why: str) 
 def test_what_is_no_object_is_refused(text: bytes) -> None:
     with pytest.raises(NeedsHuman, match="write it anew: sluice cluster add az1"):
         access.parse(text, "cluster-az1.json", "az1")
+
+
+def test_a_cluster_without_access_is_waited_for_since_nothing_can_be_taken_back_there(tmp_path: Path) -> None:
+    cluster = KubernetesCluster("az1", Api("az1", lambda: access.read(tmp_path, "az1")), Place("shop", "edge/web"))
+
+    assert cluster.look("shop").trouble == "Sluice has no access to az1; run: sluice cluster add az1"
+    with pytest.raises(TryLater, match="Sluice has no access to az1"):
+        cluster.beat(Fence(1, 1), "shop")
 
 
 def test_a_token_is_never_shown() -> None:

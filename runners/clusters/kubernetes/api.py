@@ -130,11 +130,18 @@ class Api:
 
     def _server(self) -> DynamicClient:
         if self._client is None:
-            self._known = self._access()
+            self._known = self._found()
             known = self._known
             client = ApiClient(known if isinstance(known, Configuration) else _configuration(known))
             self._client = DynamicClient(client, discoverer=lambda *_: None)  # type: ignore[no-untyped-call]
         return self._client
+
+    def _found(self) -> Access | Configuration:
+        """No access is no answer of the cluster: what is under way there is held until somebody gives it again."""
+        try:
+            return self._access()
+        except NeedsHuman as why:
+            raise TryLater(str(why), timedelta(seconds=5)) from why
 
     def _away(self, why: str) -> TryLater:
         return TryLater(f"the API server of {self._name} cannot be reached: {why}", timedelta(seconds=2))
