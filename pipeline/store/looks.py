@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ..facts import ClusterSeen, Count
 from .records import LookRow
-from .session import Sessions
+from .session import Sessions, insert_once
 
 KEPT = 60  # rates kept of each service in each cluster
 
@@ -67,11 +67,14 @@ def note(sessions: Sessions, looks: Iterable[Look]) -> None:
         now = sessions.now(session)
         for look in looks:
             key = (look.seen.cluster, look.seen.service)
-            row = session.get(LookRow, key) or LookRow(
-                cluster=key[0], service=key[1], slots_json="{}", counts_json="{}", rates_json="[]"
-            )
-            _note(row, look, now)
-            session.add(row)
+            _begin(session, *key, now)  # another sweeper may see it for the first time at the same moment
+            _note(session.get_one(LookRow, key), look, now)
+
+
+def _begin(session: Session, cluster: str, service: str, now: datetime) -> None:
+    """A row of what nobody has seen yet, unless there is one."""
+    empty = {"slots_json": "{}", "counts_json": "{}", "rates_json": "[]", "stable": "", "moving": 0, "marked": 0}
+    insert_once(session, LookRow, cluster=cluster, service=service, tried_at=now, trouble="", **empty)
 
 
 def shown(session: Session) -> tuple[Shown, ...]:
@@ -96,7 +99,7 @@ def _note(row: LookRow, look: Look, now: datetime) -> None:
         for name, slot in seen.slots.items()
     }
     row.slots_json = json.dumps(slots, sort_keys=True)
-    seconds = (now - before).total_seconds() if before is not None else 0.0
+    seconds = (now - before).total_seconds()
     old = {name: Count(*values) for name, values in json.loads(row.counts_json).items()}
     if rate := _rate(old, look.counts, seconds):
         row.rates_json = json.dumps([*json.loads(row.rates_json), rate][-KEPT:])

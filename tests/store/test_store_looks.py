@@ -1,6 +1,9 @@
 """What runs where is kept as it was last seen, with the traffic between two looks."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -44,6 +47,23 @@ def test_what_cannot_be_seen_keeps_its_last_sight_and_says_why(note) -> None:
     assert (after.slots, after.seen_at) == (before.slots, before.seen_at)
     assert after.tried_at > before.tried_at
     assert note(SEEN).trouble == ""
+
+
+def test_sweepers_that_see_something_for_the_first_time_at_once_tear_nothing(url) -> None:
+    sessions = open_database(url, pooled=False)
+    together = Barrier(8)
+
+    def sweep(_: int) -> None:
+        together.wait()
+        for number in range(10):
+            looks.note(sessions, [Look(replace(SEEN, service=f"shop-{number}"), {})])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(sweep, range(8)))
+
+    with sessions.reading() as session:
+        assert len(looks.shown(session)) == 10
+    sessions.engine.dispose()
 
 
 def test_rates_are_counted_between_two_looks(note) -> None:
