@@ -22,7 +22,13 @@ VARIANTS: dict[str, tuple[tuple[str, ...], ...]] = {
         (PLATFORM,),
         (PLATFORM, DIGEST, "secrets=sluice-secrets", "route.enabled=true", "route.gateway.namespace=edge"),
         (PLATFORM, "ingress.enabled=true", "ingress.tlsSecret=tls", "ingress.className=edge", "web.replicas=5"),
-        (PLATFORM, "home.existingClaim=mine", "networkPolicy.enabled=false", "nodeSelector.pool=quiet"),
+        (
+            PLATFORM,
+            "home.existingClaim=mine",
+            "networkPolicy.enabled=false",
+            "nodeSelector.pool=quiet",
+            "env.HTTPS_PROXY=proxy",
+        ),
     ),
     "guard": (
         (),

@@ -33,10 +33,11 @@ def namespace(node: Node, name: str) -> Iterator[str]:
 
 
 @contextmanager
-def installed(node: Node, chart: str, release: str, namespace: str, *values: str) -> Iterator[None]:
-    """A chart, installed with `--set` values and with all of it ready, until the block ends."""
+def installed(node: Node, chart: str, release: str, namespace: str, *values: str, literal: str = "") -> Iterator[None]:
+    """A chart, installed with `--set` values (and a `literal` one) and with all of it ready, until the block ends."""
     reached = ("--kubeconfig", str(STATE / node.name / "kubeconfig"), "-n", namespace)
     told = [word for value in values for word in ("--set", value)]
+    told += ["--set-literal", literal] if literal else []
     helm("install", release, str(CHARTS / chart), *reached, *told, "--wait", "--timeout", "3m")
     try:
         yield

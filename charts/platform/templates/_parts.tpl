@@ -63,6 +63,10 @@ securityContext:
 - {name: SLUICE_BASE_URL, value: {{ .Values.url | trimSuffix "/" | quote }}}
 - {name: SLUICE_BIND, value: "0.0.0.0:8080"}
 - {name: SLUICE_WEB_WORKERS, value: {{ .Values.web.processes | quote }}}
+- {name: HOME, value: /home/sluice}
+{{- range $name, $value := .Values.env }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
 {{ include "sluice.connections" . }}
 {{- end }}
 
