@@ -54,7 +54,7 @@ def picture(page: Page, name: str, folder: Path) -> None:
     """The page in light and dark; `make screenshots` keeps them for the README."""
     kept = PICTURES if os.environ.get("SLUICE_PICTURES") else folder
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour half way to the next
         page.screenshot(path=kept / f"{name}-{scheme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
 
@@ -90,6 +90,7 @@ def test_an_approval_given_on_the_page_lets_the_release_go_on(page: Page, shop: 
         expect(page.get_by_text("Looks fine").first).to_be_visible()
         expect(page.get_by_text("Canary on az1").first).to_be_visible()
         expect(page.get_by_text("Evidence that it is not worse").first).to_be_visible()
+        expect(page.locator("#now .ladder [aria-current=step]")).to_contain_text("25 %")
         picture(page, "release", tmp_path)
         assert shop.ends(number) == "live"
         expect(page.locator(".pill").get_by_text("live", exact=True).first).to_be_visible()
