@@ -1,5 +1,6 @@
 """A Kubernetes cluster through the `Cluster` port: wishes go into its objects, and what is seen comes from them."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from .by_replicas import ByReplicas
 from .objects import Place
 from .way import Found, Way
 
+SAME_LOOK = 1.0  # seconds in which counters are read with what the look before them has seen
 TRIES = 3  # to write what nobody else wrote meanwhile
 Ready = Callable[[], Mapping[str, int]]
 Turn = Callable[[Service, Ready], Service]
@@ -30,11 +32,13 @@ class KubernetesCluster:
         self._place = place
         self._way: Way = ByGateway(api, place) if place.gateway else ByReplicas(api, place)
         self.namespace = place.namespace
+        self._seen: dict[str, tuple[float, Mapping[str, Slot]]] = {}
 
     def look(self, service: str) -> ClusterSeen:
         """The service as it is now: three calls, and one or two more while a replica is not ready."""
         try:
             found = self._find(service)
+            self._seen[service] = (time.monotonic(), found.service.slots)
             slots = {name: self._slot(service, name, slot, found) for name, slot in found.service.slots.items()}
         except (TryLater, NeedsHuman) as error:
             return ClusterSeen(self.name, service, trouble=str(error))
@@ -53,8 +57,9 @@ class KubernetesCluster:
         )
 
     def contents(self, service: str) -> Mapping[str, Slot]:
-        """What each slot should run now."""
-        return self._find(service).service.slots
+        """What each slot should run now, as the look of this moment has it: a reading belongs to its look."""
+        at, slots = self._seen.get(service, (float("-inf"), {}))
+        return slots if time.monotonic() - at < SAME_LOOK else self._find(service).service.slots
 
     def beat(self, fence: Fence, service: str) -> None:
         """Carry the epoch, count the heartbeat, take the anchor: one write of the route."""
@@ -127,6 +132,7 @@ class KubernetesCluster:
         return self._change_once(service, fence, turn)
 
     def _change_once(self, service: str, fence: Fence, turn: Turn) -> None:
+        self._seen.pop(service, None)
         found = self._find(service)
         slots = found.service.slots
 
