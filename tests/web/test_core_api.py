@@ -356,7 +356,9 @@ def test_a_story_is_told_oldest_first_with_where_it_stands(program, lives):
     lines = program("vera").get(f"/releases/{lives.canary()}/explain").json["lines"]
 
     assert lines[0].startswith("R-1 is shop v1")
-    assert lines[-1].startswith("Now: Canary on az1 at 10 %.")
+    now = next(place for place, line in enumerate(lines) if line.startswith("Now: Canary on az1 at 10 %."))
+    assert lines[now + 1 :] != []
+    assert all(line.startswith("Next: ") for line in lines[now + 1 :])
 
 
 def test_a_journal_is_read_a_page_at_a_time(program, lives):

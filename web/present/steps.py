@@ -220,7 +220,7 @@ def _approvals(told: Told, release: Release, place: int, step: Step) -> Iterator
         due = verdict == "wait" and place == here(told, release)
         where, brief = f"Wave {step.wave}, {'+'.join(step.clusters)}: approval", "Approval"
         hint = result.why.removeprefix("Waits for approval: ").partition(" of ")[0] if result and due else ""
-        hint = f"{hint} of {gate.of}" if hint.isdigit() else f"{gate.of} of {gate.group}"[:20]
+        hint = f"{hint} of {gate.of}" if hint.isdigit() else "agreed" if verdict == "pass" else f"{gate.of} needed"
         yield Row(step.name, "approval", where, brief, verdict, word, note, hint, step.wave, step.clusters, due)
 
 
