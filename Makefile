@@ -1,5 +1,5 @@
 # Each command does all its own set-up. `make demo` and `make test` are the ones to start with.
-.PHONY: demo test test-kubernetes check clusters clusters-down bench bench-kubernetes screenshots locks clean
+.PHONY: demo test test-kubernetes check clusters clusters-down bench bench-judge bench-kubernetes screenshots locks clean
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -42,7 +42,11 @@ screenshots: $(VENV)/.dev  ## the pictures of the README, and of every page, tak
 	@$(BIN)/python -m tests.web.pictures docs/screenshots
 
 bench: $(VENV)/.dev  ## every published figure, one after the other
-	@for each in benchmarks/*.py; do case $$each in */_*|*/kubernetes.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
+	@for each in benchmarks/*.py; do case $$each in */_*|*/kubernetes.py|*/judge_tick.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
+	@$(MAKE) --no-print-directory bench-judge
+
+bench-judge: $(VENV)/.dev  ## the judge beside Kayenta, Argo Rollouts and Flagger; tables and plots of docs/judge.md
+	@$(BIN)/python -m benchmarks.judge && $(BIN)/python -m benchmarks.judge.report && $(BIN)/python -m benchmarks.judge_tick
 
 locks:  ## resolve the lock files anew; needs uv
 	@tools/locks
