@@ -17,7 +17,7 @@ from runners.wiring import Wiring, wire
 ROUND = 0.25  # seconds between two looks at what is due: a canary is judged once a second, and not late
 CHORES = 1.0  # seconds between two rounds of everything else
 POLL = 60.0  # seconds between two looks at each app's branch
-LOOK = 5.0  # seconds between two looks at everything that runs
+LOOK = 15.0  # seconds between two looks at everything that runs, as each asks the API servers of all clusters
 TIDY = 600.0  # seconds between two rounds of housekeeping
 DEAF = 3  # rings or calls in a row that Redis did not answer, after which ticks run here
 LATE = 6.0  # seconds: what is overdue for so long although it was rung for, nobody works on
