@@ -66,8 +66,9 @@ class Evidence:
         return max(self.harm, *(weight * track.harm.most for weight, track in self._weighed))
 
     def not_worse(self, margin: float) -> float:
-        """Evidence that the canary is not worse at the rung with this margin: that of the metric with the least."""
-        return min(one.value for _, one in self._asked(margin))
+        """Evidence that the canary is not worse at the rung with this margin: that of the metric with the least, 1 as
+        long as none that is asked was seen."""
+        return min((one.value for _, one in self._asked(margin)), default=1.0)
 
     def least(self, margin: float) -> Track:
         """The metric with the least evidence of those that are asked at this rung."""
