@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.definition.app import JudgeBy
+from pipeline.definition.judging import JudgeBy
 from pipeline.definition.reading import read_judge
 from pipeline.errors import BadDefinition
 from pipeline.judge.phrases import amount, duration

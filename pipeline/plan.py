@@ -13,7 +13,8 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from .definition.app import App, ApprovalGate, JudgeBy, Wave
+from .definition.app import App, ApprovalGate, Wave
+from .definition.judging import JudgeBy
 from .definition.platform import Platform
 from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
 from .shares import EVEN, beside, by_replicas

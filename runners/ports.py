@@ -223,9 +223,7 @@ class Metrics(Protocol):
 
     def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
         """Slot name → counters now. A slot nobody has asked yet counts 0; unreadable metrics raise TryLater.
-
-        `counters`: names that the replicas themselves show at `/metrics`; those that cannot be read are left out.
-        """
+        `counters`: names that the replicas themselves show at `/metrics`; those that cannot be read are left out."""
         ...
 
 

@@ -2,18 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from .checks import clusters_once, gates_once, once, rising
-from .words import COUNTER, CPU, LABEL, MEMORY, READY, Chance, Duration, EnvName, Name, Percent, Points, RepoPath
+from .judging import JudgeBy
+from .part import Part
+from .words import CPU, LABEL, MEMORY, READY, Duration, EnvName, Name, Percent, RepoPath
 
 Command = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-
-
-class Part(BaseModel):
-    """Every part of a definition: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Bundle(Part):
@@ -106,105 +102,6 @@ class Test(Part):
     run: Command = Field(description="The command; it passes when it ends with 0.", examples=["python -m pytest -q"])
     timeout: Annotated[Duration, Field(ge=1, le=7200)] = Field(
         default=600.0, description="A test that takes longer is stopped and failed.", examples=["5m"]
-    )
-
-
-class Errors(Part):
-    """The error rate of the canary is not above stable's by more than `margin`."""
-
-    not_above: Literal["stable"] = Field(
-        default="stable", alias="not-above", description="What the canary is compared with.", examples=["stable"]
-    )
-    margin: Points = Field(
-        default=0.005,
-        description="How much worse the canary may be at the last rung; earlier rungs allow more.",
-        examples=["2pp"],
-    )
-    ignore: Annotated[Chance, Field(ge=0, lt=1)] = Field(
-        default=0.0,
-        description="A rate that is higher by less than this part of stable's is not taken back.",
-        examples=["10%"],
-    )
-
-
-class Latency(Part):
-    """The canary is not slow more often than stable."""
-
-    not_above: Literal["stable"] = Field(
-        default="stable", alias="not-above", description="What the canary is compared with.", examples=["stable"]
-    )
-    margin: Points = Field(
-        default=0.02,
-        description="How much more often the canary may go over limits that at most 5 % of stable's requests go over.",
-        examples=["1pp"],
-    )
-
-
-class Counted(Part):
-    """A counter of the app that must not fall, per request."""
-
-    counter: Annotated[str, StringConstraints(pattern=COUNTER)] = Field(
-        description="The counter as each replica shows it at `/metrics`, all its labels together.",
-        examples=["shop_orders_total"],
-    )
-    margin: Points = Field(
-        default=0.005,
-        description="How much lower it may be per request, in the canary.",
-        examples=["0.2pp"],
-    )
-
-
-class JudgeBy(Part):
-    """What the judge looks at, and how patient it is."""
-
-    errors: Errors = Field(
-        default=Errors(), description="Failed requests, canary against stable.", examples=[{"margin": "2pp"}]
-    )
-    latency: Latency | None = Field(
-        default=None,
-        description="Slow requests, canary against stable, at every edge of the gateway's histogram; `{}` for the "
-        "defaults. Not judged without this key.",
-        examples=[{"margin": "1pp"}],
-    )
-    falls: Annotated[dict[Name, Counted], Field(max_length=5)] = Field(
-        default={},
-        description="Counters that must not fall, by a name for people: orders per request, log-ins, hits of a cache.",
-        examples=[{"orders": {"counter": "shop_orders_total"}}],
-    )
-    alpha: Annotated[Chance, Field(ge=0.0001, le=0.2)] = Field(
-        default=0.01,
-        description="The largest chance that a good release is taken back in one cluster, over its whole life.",
-        examples=["0.5%"],
-    )
-    beta: Annotated[Chance, Field(ge=0.0001, le=0.5)] = Field(
-        default=0.05,
-        description="The largest chance that a release which is worse by the margin goes on.",
-        examples=["1%"],
-    )
-    unit: Literal["auto", "request", "pod-window"] = Field(
-        default="auto",
-        description="What is counted as one observation: a request, or a pod in a window, which bears errors that come "
-        "in clumps. `auto`: pods where they are told apart (so far in files), else requests.",
-        examples=["request"],
-    )
-    window: Annotated[Duration, Field(ge=1, le=3600)] = Field(
-        default=30.0,
-        description="How long a pod is one observation: at least as long as errors of one pod cling together.",
-        examples=["60s"],
-    )
-    warm_up: Annotated[Duration, Field(ge=0, le=3600)] = Field(
-        default=0.0,
-        alias="warm-up",
-        description="Traffic of so long is not judged after the canary starts.",
-        examples=["30s"],
-    )
-    deadline: Annotated[Duration, Field(ge=10, le=86400)] = Field(
-        default=1800.0, description="The longest wait for evidence on one rung.", examples=["1h"]
-    )
-    inconclusive: Literal["undo", "hold"] = Field(
-        default="undo",
-        description="What happens at the deadline: take it back, or wait for a person.",
-        examples=["hold"],
     )
 
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
-from .app import ApprovalGate, Part
+from .app import ApprovalGate
 from .checks import agreed, gates_once, once, unknown, weekly_known, zone_known
+from .part import Part
 from .problems import Complaint, Path
 from .words import ADDRESS, BRANCH, BY_PEOPLE, GATEWAY, HOST, IMAGE, LABEL, USER, Name, RepoPath
 

@@ -7,8 +7,10 @@ from typing import TypeVar
 from pydantic import Field, ValidationError
 
 from ..errors import BadDefinition
-from .app import App, JudgeBy, Part
+from .app import App
+from .judging import JudgeBy
 from .messages import complaints
+from .part import Part
 from .platform import Platform
 from .problems import Complaint, Path, Problem, Spot, bad, parse_path
 from .text import read_tree

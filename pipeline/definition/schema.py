@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from .app import App, Part
+from .app import App
+from .part import Part
 from .words import CHANCE, DURATION, PERCENT, POINTS, chance_text, points_text, seconds_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

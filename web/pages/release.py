@@ -101,9 +101,6 @@ def possible(user: User, told: Told) -> tuple[str, ...]:
 
 def _values(view: View, told: Told) -> dict[str, object]:
     versions = _versions(view, told)
-    lines, sums = evidence.lines(told)
-    plan = steps.rows(told)
-    gates_now, gates_before = gates.now(told), gates.before(told)
     return {
         "head": told.head,
         "sign": signs.state(told.head, touched=bool(told.placed)),
@@ -118,20 +115,6 @@ def _values(view: View, told: Told) -> dict[str, object]:
         "failed": _failed(view, told),
         "ways": ways.after(told, view.user),
         "unseen": [(one.cluster, one.trouble, one.seen_at) for one in told.placed if one.trouble],
-        "plan": plan,
-        "graph": plan_graph(graph.groups(plan, _logs(told), _regions())),
-        "longest": steps.longest(told),
-        "pips": steps.pips(told),
-        "stands": steps.stands(told),
-        "current": ladder.current(told),
-        "charts": evidence.charts(told),
-        "lines": lines,
-        "sums": sums,
-        "gates_now": gates_now,
-        "gates_before": gates_before,
-        "gates_for": gates.heading(told),
-        "gates_count": gates.counted(gates_now),
-        "gates_before_count": gates.counted(gates_before),
         "asked": approvals.asked(told, view.user.name),
         "jobs": told.jobs,
         "journal": journal.entries(told.events),
@@ -140,6 +123,37 @@ def _values(view: View, told: Told) -> dict[str, object]:
         "since_live": [
             (one.cluster, versions.get(one.previous) or short(one.previous)) for one in told.placed if one.previous
         ],
+        **_course(told),
+        **_judged(told),
+    }
+
+
+def _course(told: Told) -> dict[str, object]:
+    """The plan, and how far along it the release is."""
+    plan = steps.rows(told)
+    return {
+        "plan": plan,
+        "graph": plan_graph(graph.groups(plan, _logs(told), _regions())),
+        "longest": steps.longest(told),
+        "pips": steps.pips(told),
+        "stands": steps.stands(told),
+        "current": ladder.current(told),
+    }
+
+
+def _judged(told: Told) -> dict[str, object]:
+    """The evidence, and the gates it is one of."""
+    lines, sums = evidence.lines(told)
+    now, before = gates.now(told), gates.before(told)
+    return {
+        "charts": evidence.charts(told),
+        "lines": lines,
+        "sums": sums,
+        "gates_now": now,
+        "gates_before": before,
+        "gates_for": gates.heading(told),
+        "gates_count": gates.counted(now),
+        "gates_before_count": gates.counted(before),
     }
 
 
