@@ -70,7 +70,11 @@ def free(client: DockerClient) -> tuple[int, str]:
 def prune(client: DockerClient, owner: str, repository: str, keep: Set[str], before: datetime) -> int:
     """Remove what this owner made before and nobody keeps, and nothing else of this engine; how much went."""
     mine: dict[str, str | list[str] | bool] = {"label": f"{OWNER}={owner}"}
-    old = [one for one in client.containers.list(all=True, filters=mine) if _made(one.attrs["Created"]) < before]
+    old = [
+        one
+        for one in client.containers.list(all=True, filters=mine, ignore_removed=True)
+        if _made(one.attrs["Created"]) < before
+    ]
     for container in old:
         container.remove(force=True, v=True)
     gone = len(old)

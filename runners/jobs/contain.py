@@ -63,9 +63,8 @@ def _run(container: Container) -> int:
 
 def _clear(client: DockerClient, owner: str, stem: str) -> None:
     """An earlier attempt that lost its supervisor may still run: it ends before this one begins."""
-    for old in client.containers.list(
-        all=True, filters={"label": [f"{engine.OWNER}={owner}", f"{engine.STEM}={stem}"]}
-    ):
+    mine = [f"{engine.OWNER}={owner}", f"{engine.STEM}={stem}"]
+    for old in client.containers.list(all=True, filters={"label": mine}, ignore_removed=True):
         old.remove(force=True, v=True)
 
 

@@ -31,7 +31,7 @@ def bed(node: Node, api: Api) -> Iterator[KubernetesBed]:
 
 
 @pytest.fixture
-def bedapart() -> Iterator[KubernetesBed]:
+def bed_apart() -> Iterator[KubernetesBed]:
     """A service in a cluster where no other test moves traffic."""
     with apart(Node("dr")) as bed:
         yield bed

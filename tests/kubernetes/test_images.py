@@ -99,7 +99,7 @@ def test_an_attempt_that_was_left_alone_ends_when_the_next_one_begins(images: Im
     said = images.ran("r1-test-2", "echo second", images.folder / "trees", seen.digest)
 
     assert said.endswith("second\n")
-    assert left.id not in [one.id for one in client.containers.list(all=True)]
+    assert left.id not in [one.id for one in client.containers.list(all=True, ignore_removed=True)]
     client.close()
 
 
@@ -108,11 +108,11 @@ def test_a_test_that_is_stopped_leaves_no_container(images: ImageWorld) -> None:
     client = docker.from_env()
     mine = {"label": f"{engine.OWNER}={images.folder}"}
     images.jobs.start(images.builder.command(seen.digest, images.folder, "r1-test-1", "sleep 1000", 60.0))
-    until(lambda: client.containers.list(filters=mine), "the container runs")
+    until(lambda: client.containers.list(filters=mine, ignore_removed=True), "the container runs")
 
     images.jobs.stop("r1-test-1")
 
-    until(lambda: not client.containers.list(all=True, filters=mine), "the container is gone")
+    until(lambda: not client.containers.list(all=True, filters=mine, ignore_removed=True), "the container is gone")
     client.close()
 
 

@@ -2,11 +2,14 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.kubernetes.bed import KubernetesBed
 from tests.load import Load
 from tests.runners.contract_cluster import FIRST, SECOND, canary, carry_out, go_live
 
 
+@pytest.mark.alone
 def test_a_share_is_exact_also_while_the_heartbeat_goes_on(bed_apart: KubernetesBed) -> None:
     """A gateway that began its round anew with each heartbeat would give a small canary too little. Traefik does so
     with each change of any route, so this test has a gateway to itself."""
