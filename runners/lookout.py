@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from pipeline.errors import NeedsHuman, TryLater
-from pipeline.facts import ClusterSeen, Count
+from pipeline.facts import Count
 from pipeline.store.looks import Look
+from runners.observe import look
 from runners.ports import World
 
 
@@ -15,17 +16,10 @@ def look_around(world: World, apps: Iterable[str]) -> list[Look]:
     with suppress(TryLater, NeedsHuman):
         shares = world.front.shares()
     return [
-        Look(_seen(world, name, app), _counts(world, name, app), shares.get(name))
+        Look(look(name, app, world), _counts(world, name, app), shares.get(name))
         for name in world.clusters
         for app in sorted(apps)
     ]
-
-
-def _seen(world: World, cluster: str, service: str) -> ClusterSeen:
-    try:
-        return world.clusters[cluster].look(service)
-    except (TryLater, NeedsHuman) as trouble:
-        return ClusterSeen(cluster, service, trouble=str(trouble))
 
 
 def _counts(world: World, cluster: str, service: str) -> dict[str, Count]:

@@ -19,7 +19,7 @@ from runners.stages import Ran
 
 def observe(release: Release, world: World, ran: Ran, now: datetime) -> Facts:
     """Everything a decision about `release` may depend on, seen now."""
-    seen = {cluster: _look(cluster, release.app, world) for cluster in watched(release)}
+    seen = {cluster: look(cluster, release.app, world) for cluster in watched(release)}
     readings = tuple(
         reading for target in measured(release) for reading in _read(target, release, seen[target.cluster], world, now)
     )
@@ -40,7 +40,8 @@ def measured(release: Release) -> tuple[Target, ...]:
     return tuple(target for target in release.here if target.previous)
 
 
-def _look(cluster: str, service: str, world: World) -> ClusterSeen:
+def look(cluster: str, service: str, world: World) -> ClusterSeen:
+    """The service there as it is now; trouble with the cluster is seen, not raised."""
     try:
         return world.clusters[cluster].look(service)
     except (TryLater, NeedsHuman) as trouble:
