@@ -1,38 +1,21 @@
 """Drawings: what they show is what the judge knows, every word fits, and links lead by keyboard."""
 
 import doctest
-from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
 from flask import Flask, render_template_string
 
-from pipeline.facts import Count, Reading
-from pipeline.judge import compare
+from pipeline.judge import curve
 from pipeline.settings import Judge
+from tests.rules.judge.traffic import steady
 from tests.web import pages_app
-from web.present import curve
 from web.present.draw import evidence, plan, scale, shapes
 from web.present.draw.plan import Cell, Group
 from web.present.draw.shapes import Drawing
 
-BEGAN = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 JUDGES = {0: Judge(None), 10: Judge(0.02), 25: Judge(0.01), 50: Judge(0.005), 95: Judge(None)}
 WIDTHS = (scale.WIDE, scale.NARROW)
-
-
-def readings(*shares: int, bad: float = 0.0, seconds: int = 40, metric: str = "errors") -> list[Reading]:
-    """A canary at these shares for `seconds` each, 100 requests a second, read every second."""
-    found, totals, moment = [], [0, 0, 0, 0], BEGAN
-    for share in shares:
-        for _ in range(seconds):
-            totals[0] += share
-            totals[1] = round(totals[0] * bad)
-            totals[2] += 100 - share
-            counts = Count("new", totals[0], totals[1]), Count("old", totals[2], totals[3])
-            found.append(Reading(moment, "az1", share, *counts, metric=metric))
-            moment += timedelta(seconds=1)
-    return found
 
 
 def words(drawing: Drawing) -> list[str]:
@@ -52,42 +35,15 @@ def test_the_examples_in_the_code_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("bad", [0.0, 0.03])
-def test_the_curve_ends_where_the_judge_stands(bad: float) -> None:
-    read = readings(10, 25, 50, bad=bad)
-    last = curve.segments(read, JUDGES)[-1].points[-1]
-    known = compare.judge_cluster(read, list(JUDGES.values()), read[-1].at)
+def test_each_metric_has_a_drawing_of_its_rates() -> None:
+    parts = curve.segments(steady(10) + steady(10, bad=0.1, metric="slow"), JUDGES)
 
-    assert last.harm == pytest.approx(known.harm)
-    assert last.not_worse == pytest.approx(known.not_worse(0.005))
-
-
-def test_each_share_has_its_margin_and_counts_afresh() -> None:
-    parts = curve.segments(readings(10, 25, 50), JUDGES)
-
-    assert [(part.percent, part.margin) for part in parts] == [(10, 0.02), (25, 0.01), (50, 0.005)]
-    assert all(part.points[0].arms[0].window.seconds < 2 for part in parts[1:])
-    assert [part.harm_limit for part in parts] == [100, 100, 100]
-
-
-def test_two_metrics_are_one_evidence_and_two_rates() -> None:
-    read = readings(10) + readings(10, bad=0.1, metric="slow")
-    parts = curve.segments(read, JUDGES)
-    known = compare.judge_cluster(read, list(JUDGES.values()), read[-1].at)
-
-    assert parts[-1].points[-1].harm == pytest.approx(known.harm)
-    assert [arms.metric for arms in parts[-1].points[-1].arms] == ["errors", "slow"]
     assert "canary 10.0 %" in words(evidence.rate_chart(parts, 760, going_on=True, metric=1))
-
-
-def test_nothing_read_is_nothing_drawn() -> None:
-    assert curve.segments([], JUDGES) == ()
-    assert curve.segments(readings(10)[:1], JUDGES) == ()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_both_limits_and_both_evidences_are_named_where_they_are(width: int) -> None:
-    drawing = evidence.evidence_chart(curve.segments(readings(10, 25), JUDGES), width, going_on=True)
+    drawing = evidence.evidence_chart(curve.segments(steady(10, 25), JUDGES), width, going_on=True)
     said = words(drawing)
 
     assert {"roll back at 100", "go on at 20", "10 %", "25 % · now"} <= set(said)
@@ -100,7 +56,7 @@ def test_both_limits_and_both_evidences_are_named_where_they_are(width: int) -> 
 @pytest.mark.parametrize("going_on", [True, False])
 @pytest.mark.parametrize("bad", [0.0, 0.004, 0.3])
 def test_no_word_and_no_line_leaves_the_drawing(width: int, going_on: bool, bad: float) -> None:
-    parts = curve.segments(readings(1, 10, 25, 50, 95, bad=bad), JUDGES | {1: Judge(0.02)})
+    parts = curve.segments(steady(1, 10, 25, 50, 95, bad=bad), JUDGES | {1: Judge(0.02)})
     for draw in (evidence.evidence_chart, evidence.rate_chart):
         drawing = draw(parts, width, going_on=going_on)
         places = [one for one in drawing.shapes if isinstance(one, shapes.Text)]
@@ -114,7 +70,7 @@ def test_no_word_and_no_line_leaves_the_drawing(width: int, going_on: bool, bad:
 
 
 def test_a_long_canary_is_drawn_with_few_points_and_keeps_its_peak() -> None:
-    points = curve.segments(readings(10, bad=0.02, seconds=2000), JUDGES)[0].points
+    points = curve.segments(steady(10, bad=0.02, seconds=2000), JUDGES)[0].points
     kept = evidence.thinned(points)
 
     assert len(kept) <= evidence.MOST

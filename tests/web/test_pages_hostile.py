@@ -8,15 +8,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from pipeline.facts import FreezeSpan
+from pipeline.judge import curve
 from pipeline.plan import make
 from pipeline.states import State
 from pipeline.store.looks import Look, note
 from pipeline.store.restore import NewRelease
+from tests.rules.judge.traffic import steady
 from tests.web import pages_app
 from tests.web.stories import PLATFORM, Story, spec
-from tests.web.test_pages_draw import JUDGES, readings
+from tests.web.test_pages_draw import JUDGES
 from tests.web.test_pages_draw import written as drawn
-from web.present import curve
 from web.present.draw.evidence import rate_chart
 
 PAYLOADS = (
@@ -139,6 +140,6 @@ def test_every_payload_is_text_on_its_release_its_log_and_its_questions(world, p
 
 @pytest.mark.parametrize("payload", [one for one in PAYLOADS if "\x1b" not in one])
 def test_a_metric_with_a_hostile_name_is_text_in_its_drawing(payload: str) -> None:
-    parts = curve.segments(readings(10, metric=payload), JUDGES)
+    parts = curve.segments(steady(10, metric=payload), JUDGES)
 
     assert payload in drawn(rate_chart(parts, 760, going_on=True)).attrib["aria-label"]

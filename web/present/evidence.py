@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.facts import Reading
 from pipeline.judge import compare
+from pipeline.judge.curve import segments
 from pipeline.judge.phrases import amount, duration, limit
 from pipeline.plan import Stage, passage
 from pipeline.release import Release, Target
@@ -12,7 +13,6 @@ from pipeline.settings import Judge
 from pipeline.states import State
 from pipeline.store.shown import Told
 
-from .curve import segments
 from .draw.evidence import evidence_chart, rate_chart
 from .draw.scale import NARROW, WIDE
 from .draw.shapes import Drawing

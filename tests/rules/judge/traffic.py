@@ -58,3 +58,14 @@ def reading(
         healthy,
         metric,
     )
+
+
+def steady(*shares: int, bad: float = 0.0, seconds: int = 40, metric: str = "errors") -> list[Reading]:
+    """A canary at these shares for `seconds` each, 100 requests a second, read every second; `bad` of its fail."""
+    found, time, canary, stable = [], 0.0, 0, 0
+    for share in shares:
+        for _ in range(seconds):
+            canary, stable = canary + share, stable + 100 - share
+            found.append(reading(time, (canary, round(canary * bad)), (stable, 0), share, metric=metric))
+            time += 1
+    return found

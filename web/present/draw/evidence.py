@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ..curve import Point, Segment
+from pipeline.judge.curve import Point, Segment
+
 from ..words import percent
 from .scale import LEFT, Frame, Lane, Scale, apart, borders, lanes, log_scale
 from .shapes import Drawing, Shape, dot, line, path, text

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import log10, sqrt
 
-from ..curve import Segment
+from pipeline.judge.curve import Segment
+
 from .shapes import Shape, line, rect, text
 
 WIDE, NARROW = 760, 340

@@ -1,16 +1,17 @@
-"""The evidence over time: what the judge knew after each window it judged. For drawings; decisions fold anew."""
+"""The evidence over time: what the judge knew after each window. For drawings and replays; decisions fold anew."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.facts import Reading
-from pipeline.judge.compare import Evidence
-from pipeline.judge.counts import NOTHING, Window, added
-from pipeline.judge.mixture import HORIZON
-from pipeline.judge.track import Track, steps
-from pipeline.judge.windows import pieces
 from pipeline.settings import Judge
+
+from .compare import Evidence
+from .counts import NOTHING, Window, added
+from .mixture import HORIZON
+from .track import Track, steps
+from .windows import pieces
 
 
 @dataclass(frozen=True, slots=True)
