@@ -8,6 +8,7 @@ from . import access, cluster, definition, freezes, release, running
 from .calling import Group
 from .exits import EPILOG
 from .judge import judge
+from .replay import backtest, replay
 
 ABOUT = """Sluice takes commits to clusters in small, judged steps, and takes them back when they are worse.
 
@@ -38,7 +39,17 @@ def sluice() -> None:
 
 for each in (running.demo, definition.init, definition.validate, judge, running.up, running.down):
     sluice.add_command(each)
-for each in (access.login, access.whoami, release.release, freezes.freeze, access.user, access.token, cluster.cluster):
+for each in (
+    access.login,
+    access.whoami,
+    release.release,
+    replay,
+    backtest,
+    freezes.freeze,
+    access.user,
+    access.token,
+    cluster.cluster,
+):
     sluice.add_command(each)
 
 

@@ -10,6 +10,7 @@ import click
 
 from pipeline import safety
 from pipeline.definition import reading
+from pipeline.definition.judging import JudgeBy
 from pipeline.definition.platform import Platform
 from pipeline.definition.problems import Problem
 from pipeline.definition.starter import starter
@@ -109,6 +110,14 @@ def file_bytes(file: Path) -> bytes:
     except OSError as error:
         hint = "; `sluice init` writes one" if isinstance(error, FileNotFoundError) else ""
         raise Stop(f"{file} cannot be read: {os.strerror(error.errno or 0)}{hint}.", Exit.USAGE) from None
+
+
+def judge_settings(file: Path) -> JudgeBy:
+    """The judge's settings in `file`, part of a definition; Stop says what is wrong with them, and where."""
+    try:
+        return reading.read_judge(file_bytes(file), str(file))
+    except BadDefinition as bad:
+        raise Stop(str(bad), Exit.USAGE) from None
 
 
 def _problem(one: Problem) -> dict[str, object]:

@@ -8,15 +8,13 @@ from pathlib import Path
 import click
 
 from pipeline.definition.judging import JudgeBy
-from pipeline.definition.reading import read_judge
-from pipeline.errors import BadDefinition
 from pipeline.judge.phrases import amount, duration
 from pipeline.judge.series import UNDECIDED, Series
 from pipeline.plan import judge_of
 from pipeline.settings import Judge
 
 from . import counts
-from .definition import file_bytes
+from .definition import judge_settings
 from .exits import EPILOG, Exit, Stop
 
 HELP = "More traffic, a larger share for the canary or a wider margin would help."
@@ -35,7 +33,7 @@ def judge(file: Path, settings: Path | None, as_json: bool) -> None:
     that ends at t, in seconds. A column series may name several traces, a column pod the pod of each row; then pods are
     judged instead of requests.
     """
-    by = _settings(settings)
+    by = judge_settings(settings) if settings else JudgeBy()
     recorded = counts.read(file)
     if by.unit == "pod-window" and not recorded.pods:
         raise Stop(
@@ -46,15 +44,6 @@ def judge(file: Path, settings: Path | None, as_json: bool) -> None:
     for name in recorded.rows:
         lives = _lives(Series.begin(told, pods=pods), recorded.ticks(name))
         click.echo("\n".join(_as_json(name, lives) if as_json else _as_text(name, lives, told)))
-
-
-def _settings(file: Path | None) -> JudgeBy:
-    if file is None:
-        return JudgeBy()
-    try:
-        return read_judge(file_bytes(file), str(file))
-    except BadDefinition as bad:
-        raise Stop(str(bad), Exit.USAGE) from None
 
 
 def _lives(series: Series, ticks: list[counts.Tick]) -> Iterator[Series]:

@@ -1,10 +1,13 @@
 """A release told in sentences: the same words on its page, in the terminal and in the API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from .decision import Decision, Finish, Halt, Hold, Resume, Shift, Start, Undo
+from .judge import planned as planning
 from .judge.phrases import duration
+from .judge.planned import NOTHING_SEEN, Traffic
 from .plan import Stage, Step
 from .release import Release
 from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
@@ -58,17 +61,33 @@ def standing(release: Release, why: str, who: str, until: datetime | None = None
             return _sentence(_ends(release.state, release.reason), release.why if release.reason else "")
 
 
-def explain(release: Release, lines: tuple[Line, ...], why: str, who: str, until: datetime | None = None) -> list[str]:
-    """The causal chain, oldest first, and where it stands now."""
+def explain(
+    release: Release,
+    lines: tuple[Line, ...],
+    why: str,
+    who: str,
+    until: datetime | None = None,
+    traffic: Mapping[str, Traffic] = NOTHING_SEEN,
+) -> list[str]:
+    """The causal chain, oldest first, where it stands now, and what it will wait for."""
     what = f"brings {release.app} back to" if release.kind is Kind.RETURN else f"is {release.app}"
     by = f" by {', '.join(sorted(release.authors))}" if release.authors else ""
     head = f"R-{release.id} {what} {release.version}, commit {release.commit[:7]}{by}."
     told = [f"{_clock(line.at)} {line.text}" for line in lines]
-    return [head, *told, f"Now: {standing(release, why, who, until)}", *(f"Next: {text}" for text in planned(release))]
+    return [
+        head,
+        *told,
+        f"Now: {standing(release, why, who, until)}",
+        *(f"Next: {text}" for text in planned(release, traffic)),
+    ]
 
 
-def planned(release: Release) -> list[str]:
-    """What it will wait for by plan from here on, wave by wave; nothing once it goes back, halts or has ended."""
+def planned(release: Release, traffic: Mapping[str, Traffic] = NOTHING_SEEN) -> list[str]:
+    """
+    What it will wait for by plan from here on, wave by wave; nothing once it goes back, halts or has ended.
+
+    `traffic`: what each cluster is asked now. Where it is known, a canary that has not started says how long.
+    """
     if release.state is not State.RUNNING:
         return []
     waits = []
@@ -78,6 +97,8 @@ def planned(release: Release) -> list[str]:
         if found := [text for text in map(_wait_of, gates) if text]:
             where = "+".join(step.clusters)
             waits.append(f"{_PLACES[step.stage].format(where)} {', then '.join(dict.fromkeys(found))}.")
+            if place > release.at and (slowest := planning.slowest(step, traffic)):
+                waits[-1] += f" {planning.told(slowest)}"
     return waits
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, json
 from pydantic import BaseModel
 
 from .actions import ACTIONS, Action, described
-from .calls import around, people, releases
+from .calls import around, judged, people, releases
 from .endpoint import Call, Endpoint, mount
 from .gives import (
     AppsOut,
@@ -20,6 +20,7 @@ from .gives import (
     MeOut,
     NewTokenOut,
     OutcomeOut,
+    ReadingsOut,
     ReleasesOut,
     TokenOut,
     TokensOut,
@@ -36,6 +37,7 @@ from .takes import (
     FreezeIn,
     LogQuery,
     PageQuery,
+    PartQuery,
     ReleasesQuery,
     RerunIn,
     RollbackIn,
@@ -74,6 +76,14 @@ LOOKS = (
         f"{RELEASE}/journal", "show_journal", "Its journal, newest first", EventsOut, releases.journal, query=PageQuery
     ),
     _get(f"{RELEASE}/explain", "explain_release", "Its story in sentences", ExplainOut, releases.explain),
+    _get(
+        f"{RELEASE}/readings",
+        "show_readings",
+        "What the judge was given",
+        ReadingsOut,
+        judged.readings,
+        query=PartQuery,
+    ),
     _get(f"{RELEASE}/log", "show_log", "The output of a step", LogOut, releases.log, query=LogQuery),
     _get("/apps", "list_apps", "Apps and their last release", AppsOut, around.list_apps),
     _get("/deliveries/<int:delivery_id>", "show_delivery", "What became of it", DeliveryOut, around.show_delivery),

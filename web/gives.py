@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from pipeline.facts import Reading
+from pipeline.settings import Judge
+
 from .endpoint import Out
 
 
@@ -72,8 +75,17 @@ class JobOut(Out):
     log_done: bool
 
 
+class WaitOut(Out):
+    """Seconds that the judge will need at one share and the traffic there is now; null: never."""
+
+    percent: int
+    promote: float | None  # until a canary as good as stable may go on
+    double: float | None  # until one that fails twice as often is found
+    deadline: float
+
+
 class StepOut(Out):
-    """One step of the plan."""
+    """One step of the plan. `waits`: planned, of a canary that has not started, where the traffic is known."""
 
     name: str
     stage: str
@@ -81,6 +93,7 @@ class StepOut(Out):
     clusters: list[str]
     rungs: list[int]
     place: Literal["done", "here", "ahead"]
+    waits: list[WaitOut]
 
 
 class PossibleOut(Out):
@@ -132,6 +145,23 @@ class ExplainOut(Out):
     """The causal chain in sentences, oldest first, and where it stands now."""
 
     lines: list[str]
+
+
+class SharesOut(Out):
+    """The shares of the traffic that a release had, or was to have, in one cluster, and who guards the way on."""
+
+    cluster: str
+    judges: dict[int, Judge]  # by percent
+    compared: bool  # an older version ran beside it
+
+
+class ReadingsOut(Out):
+    """What the judge was given, oldest first: cumulative counts of both arms, as they were read."""
+
+    release: ReleaseOut
+    clusters: list[SharesOut]
+    readings: list[Reading]
+    next: int | None  # offset of the next part
 
 
 class LogOut(Out):

@@ -113,6 +113,13 @@ class SinceQuery(Query):
     limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
+class PartQuery(Query):
+    """Which part of something long."""
+
+    offset: Annotated[int, Field(ge=0, le=2**62)] = 0
+    limit: Annotated[int, Field(ge=1, le=5000)] = 2000
+
+
 class LogQuery(Query):
     """Which part of which log."""
 

@@ -3,16 +3,20 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from statistics import fmean, median
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..facts import ClusterSeen, Count
+from ..judge.planned import Traffic
 from .records import LookRow
 from .session import Sessions, insert_once
 
 KEPT = 60  # rates kept of each service in each cluster
+LATEST = 4  # rates that "now" means: about a minute
+LATELY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,17 @@ def shown(session: Session) -> tuple[Shown, ...]:
     """All that was ever seen, by cluster and service."""
     rows = session.scalars(select(LookRow).order_by(LookRow.cluster, LookRow.service))
     return tuple(_shown(row) for row in rows)
+
+
+def traffic(session: Session, service: str, now: datetime) -> dict[str, Traffic]:
+    """What each cluster is asked of a service, as counted lately; nothing about clusters that were not seen lately."""
+    rows = session.scalars(select(LookRow).where(LookRow.service == service, LookRow.seen_at > now - LATELY))
+    found = {row.cluster: [Rate(*values) for values in json.loads(row.rates_json)[-LATEST:]] for row in rows}
+    return {
+        cluster: Traffic(median(one.requests for one in rates), fmean(one.bad for one in rates) / 100)
+        for cluster, rates in found.items()
+        if rates
+    }
 
 
 def newest(session: Session) -> datetime | None:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from ..states import TERMINAL, Kind, Reason, State
+from . import looks
 from .records import JobRow, LogRow, SettingRow
 from .restore import release_of, targets_of
 from .said import hear
@@ -20,7 +22,10 @@ __all__ = ["Event", "Filter", "Head", "JobShown", "Placed", "Result", "Told", "t
 def told(session: Session, now: datetime, release_id: int) -> Told | None:
     """One release with all that belongs to it."""
     row = session.get(ReleaseRow, release_id)
-    return None if row is None else _told(session, now, row, results=results(session, release_id))
+    if row is None:
+        return None
+    found = _told(session, now, row, results=results(session, release_id))
+    return replace(found, traffic=looks.traffic(session, row.app, now))
 
 
 def in_motion(session: Session, now: datetime) -> tuple[Told, ...]:

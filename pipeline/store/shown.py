@@ -1,11 +1,12 @@
 """What pages show, as frozen values; `pages.py` reads them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from ..facts import FreezeSpan, Said
+from ..judge.planned import Traffic
 from ..release import Release
 from ..states import Kind, Reason, State
 
@@ -113,6 +114,9 @@ class Told:
     jobs: tuple[JobShown, ...]
     placed: tuple[Placed, ...]
     now: datetime
+    traffic: Mapping[str, Traffic] = field(
+        default_factory=dict
+    )  # what each cluster is asked now, as far as it is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.decision import Finish, Halt, Hold, Resume, Shift, Start, Undo
 from pipeline.explain import Line, colour, explain, journal, planned, standing
+from pipeline.judge.planned import Traffic
 from pipeline.states import Kind, Reason, State
 
 from .shop import NOON, release
@@ -102,6 +103,15 @@ def test_planned_waits_are_said_before_they_begin():
         "The rollout on az2 waits for a soak of 10 seconds.",
         "The canary on dr waits for the judge at each share.",
     ]
+
+
+def test_a_canary_that_has_not_started_says_how_long_it_will_take():
+    first, *_, last = planned(release("canary az1", 10), {"az1": Traffic(100, 0.001), "dr": Traffic(100, 0.001)})
+
+    assert first == "The canary on az1 waits for the judge at each share."
+    assert last.startswith(
+        "The canary on dr waits for the judge at each share. If it is as good as stable that takes about"
+    )
 
 
 def test_what_was_passed_is_no_longer_planned():

@@ -103,9 +103,13 @@ class Story:
 
     def copy(self, home: Path) -> "Story":
         """The same story so far, to go on with on its own."""
-        with closing(sqlite3.connect(self.home / "sluice.db")) as connection:
-            connection.execute("VACUUM INTO ?", (str(home / "sluice.db"),))
+        self.save(home / "sluice.db")
         return Story(home, self.clock.at)
+
+    def save(self, path: Path) -> None:
+        """The database as one file."""
+        with closing(sqlite3.connect(self.home / "sluice.db")) as connection:
+            connection.execute("VACUUM INTO ?", (str(path),))
 
     def configure(self, cfg_hash: str, *apps: str) -> None:
         """What platform.yaml says now."""
@@ -261,3 +265,15 @@ class Story:
             slots.totals[name][1] += round(fresh * rate)
         canary, stable = (Count(f"{name}-{release.id}", *slots.totals[name]) for name in (slot, other))
         return Reading(self.clock.at, cluster, share, canary, stable)
+
+
+def shops_past(folder: Path) -> Path:
+    """A database with the shop's first version, a good one and a bad one, an hour ago: R-1 to R-3."""
+    story = Story(folder, datetime.now(UTC) - timedelta(hours=1))
+    story.configure("cfg-1")
+    for version, failing in (("1.0.0", 0.0), ("1.1.0", 0.0), ("1.2.0", 0.25)):
+        number = story.submit("shop", version)
+        story.failing[number] = failing
+        story.finish(number)
+    story.save(folder / "past.db")
+    return folder / "past.db"

@@ -1,8 +1,10 @@
 """Values of the store become answers of the API."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from math import isfinite
 
 from pipeline import explain
+from pipeline.judge.planned import Planned, Traffic, slowest
 from pipeline.plan import Step
 from pipeline.release import Release
 from pipeline.states import State
@@ -24,6 +26,7 @@ from ..gives import (
     StepOut,
     TargetOut,
     WaitingOut,
+    WaitOut,
     WholeReleaseOut,
 )
 from ..roles import User
@@ -59,7 +62,7 @@ def whole(told: Told, user: User) -> WholeReleaseOut:
         **release(told.head).model_dump(),
         stands=stands(told),
         percent=told.release.percent if told.release else 0,
-        plan=plan(told.release) if told.release else [],
+        plan=plan(told.release, told.traffic) if told.release else [],
         targets=[target(one) for one in told.placed],
         gates=[gate(one) for one in told.results],
         jobs=[job(one) for one in told.jobs],
@@ -76,12 +79,13 @@ def stands(told: Told) -> str:
     return explain.standing(told.release, head.waiting, head.who, head.until)
 
 
-def plan(walked: Release) -> list[StepOut]:
-    return [_step(number, step, walked) for number, step in enumerate(walked.plan)]
+def plan(walked: Release, traffic: Mapping[str, Traffic]) -> list[StepOut]:
+    return [_step(number, step, walked, traffic) for number, step in enumerate(walked.plan)]
 
 
-def _step(number: int, step: Step, walked: Release) -> StepOut:
+def _step(number: int, step: Step, walked: Release, traffic: Mapping[str, Traffic]) -> StepOut:
     done = number < walked.at or walked.state is State.LIVE
+    ahead = number > walked.at and walked.state is State.RUNNING
     return StepOut(
         name=step.name,
         stage=step.stage,
@@ -89,7 +93,14 @@ def _step(number: int, step: Step, walked: Release) -> StepOut:
         clusters=list(step.clusters),
         rungs=[rung.percent for rung in step.rungs],
         place="done" if done else "here" if number == walked.at else "ahead",
+        waits=[_wait(one) for one in slowest(step, traffic)] if ahead else [],
     )
+
+
+def _wait(planned: Planned) -> WaitOut:
+    """JSON has no infinity."""
+    promote, double = (seconds if isfinite(seconds) else None for seconds in (planned.promote, planned.double))
+    return WaitOut(percent=planned.percent, promote=promote, double=double, deadline=planned.deadline)
 
 
 def delivery(fate: Fate) -> DeliveryOut:

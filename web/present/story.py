@@ -10,9 +10,9 @@ def lines(told: Told) -> list[str]:
     if told.release is None:
         return [*(line.text for line in journal), told.head.why]
     head = told.head
-    return explain.explain(told.release, journal, head.waiting, head.who, head.until)
+    return explain.explain(told.release, journal, head.waiting, head.who, head.until, told.traffic)
 
 
 def planned(told: Told) -> list[str]:
     """What it will wait for, wave by wave."""
-    return [] if told.release is None else explain.planned(told.release)
+    return [] if told.release is None else explain.planned(told.release, told.traffic)
