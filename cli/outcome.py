@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from pipeline.judge.compare import RULES
 from pipeline.judge.replay import Stay
 
 Verdict = Literal["roll back", "go on", "not enough"]
@@ -58,3 +59,10 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, int | float | None]:
         "not_enough": verdicts.count("not enough"),
         "median_wait": round(median(waits), 1) if waits else None,
     }
+
+
+def other_rules(then: int | None) -> str:
+    """What to know if it was judged by another version of the rules than this one; None: it was not judged."""
+    if then in (None, RULES):
+        return ""
+    return f"It was judged by version {then} of the rules; here they are those of version {RULES}."

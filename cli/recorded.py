@@ -24,6 +24,7 @@ class Recorded:
     """One release's canaries: the settings by cluster and share, and everything that was read."""
 
     release: Json
+    rules: int | None  # the version of the rules it was judged by; None: it was not judged
     judges: Mapping[str, Judges]  # of the clusters in which an older version ran beside it
     readings: tuple[Reading, ...]
 
@@ -46,7 +47,7 @@ def fetch(api: Api, number: int) -> Recorded:
         readings += _READINGS.validate_python(part["readings"])
         offset = part["next"]
     judges = {one["cluster"]: _JUDGES.validate_python(one["judges"]) for one in part["clusters"] if one["compared"]}
-    return Recorded(part["release"], judges, tuple(readings))
+    return Recorded(part["release"], part["rules"], judges, tuple(readings))
 
 
 def since(api: Api, start: datetime, app: str | None) -> Iterator[Json]:

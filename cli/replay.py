@@ -18,7 +18,7 @@ from . import recorded
 from .calling import Talk, calls, release_argument
 from .definition import judge_settings
 from .exits import EPILOG
-from .outcome import Outcome, outcome, summary
+from .outcome import Outcome, other_rules, outcome, summary
 from .terminal import STYLES
 
 Cell = str | tuple[str, str]
@@ -111,6 +111,8 @@ def _draw(
         for stay in stays:
             cells = [_said(stay), *([_said(others.get(stay.percent))] if file else [])]
             rows.append([cluster, f"{stay.percent} %", *cells])
+    if note := other_rules(past.rules):
+        talk.screen.note(note)
     talk.screen.table(heads, rows, "Nothing was recorded that could be judged: no canary beside an older version.")
     if file and rows:
         talk.screen.note(PAST)

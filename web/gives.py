@@ -48,6 +48,7 @@ class GateOut(Out):
     who: str
     until: datetime | None
     at: datetime
+    rules: int | None  # of the judge: the version of its rules
 
 
 class TargetOut(Out):
@@ -159,6 +160,7 @@ class ReadingsOut(Out):
     """What the judge was given, oldest first: cumulative counts of both arms, as they were read."""
 
     release: ReleaseOut
+    rules: int | None  # the version of the judge's rules that judged it last; null: it was not judged
     clusters: list[SharesOut]
     readings: list[Reading]
     next: int | None  # offset of the next part

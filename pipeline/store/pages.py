@@ -183,6 +183,7 @@ def _result(row: ResultRow) -> Result:
         actor=row.actor,
         at=row.at,
         digest=row.digest,
+        rules=evidence.get("rules"),
     )
 
 

@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..decision import Judged, Ruling
+from ..judge.compare import RULES
+from ..settings import Judge
 from ..verdict import Fail, Pass, Verdict, Wait, strictest
 from .columns import canonical
 from .said import Content
@@ -81,15 +83,17 @@ def _result(release_id: int, passage: str, content: Content, gate: str, verdict:
         actor="",
         at=now,
     )
+    told: dict[str, object]
     match verdict:
         case Pass(why, by, until):
             row.verdict, row.actor, row.valid_until = "pass", by, until
-            row.evidence_json = canonical({"why": why})
+            told = {"why": why}
         case Wait(why, who, until):
             row.verdict = "wait"
-            row.evidence_json = canonical({"why": why, "who": who, "until": until.timestamp() if until else None})
+            told = {"why": why, "who": who, "until": until.timestamp() if until else None}
         case Fail(why, reason):
-            row.verdict, row.evidence_json = "fail", canonical({"why": why, "reason": reason})
+            row.verdict, told = "fail", {"why": why, "reason": reason}
+    row.evidence_json = canonical(told | ({"rules": RULES} if gate == Judge(None).name else {}))
     return row
 
 

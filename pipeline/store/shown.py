@@ -54,6 +54,7 @@ class Result:
     actor: str
     at: datetime
     digest: str
+    rules: int | None  # of the judge: which version of its rules said so
 
 
 @dataclass(frozen=True, slots=True)

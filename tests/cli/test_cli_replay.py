@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.outcome import other_rules
+from pipeline.judge.compare import RULES
 from pipeline.store.pages import told
 from tests.web.stories import shops_past
 
@@ -46,6 +48,12 @@ def test_other_settings_stand_beside_its_own(terminal):
     assert "BY strict.yaml" in said.splitlines()[1]
     assert "not enough to go on in" in said
     assert "Only what was recorded is known" in said
+
+
+def test_only_other_rules_are_named(terminal):
+    assert "version" not in terminal("vera")("replay", "2").output
+    assert other_rules(None) == ""
+    assert other_rules(RULES + 1).startswith(f"It was judged by version {RULES + 1} of the rules")
 
 
 def test_a_first_version_has_nothing_to_be_judged_by(terminal):

@@ -22,6 +22,7 @@ def readings(call: Call) -> ReadingsOut:
     ]
     return ReadingsOut(
         release=shapes.release(told.head),
+        rules=max((one.rules for one in told.results if one.rules), default=None),
         clusters=shares,
         readings=list(found),
         next=after if after < len(told.said.readings) else None,

@@ -134,6 +134,7 @@ def gate(result: Result) -> GateOut:
         who=result.who,
         until=result.until,
         at=result.at,
+        rules=result.rules,
     )
 
 

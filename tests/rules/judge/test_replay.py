@@ -95,6 +95,17 @@ def test_without_readings_nothing_is_judged() -> None:
     assert replay([], LADDER) == ()
 
 
+def test_a_change_of_the_rules_gets_a_new_version() -> None:
+    """Whoever changes what the judge finds here raises `RULES` as well: verdicts are stored with it."""
+    evidence = compare.judge_cluster(steady(10, 25, bad=0.004), list(LADDER.values()), at(80))
+    found = [evidence.harm, evidence.not_worse(0.02), evidence.not_worse(0.005)]
+
+    assert (compare.RULES, found) == (
+        1,
+        pytest.approx([5043.193859885096, 101756.91666470017, 0.18193461951278958], rel=1e-9),
+    )
+
+
 def harmed(stays: tuple[Stay, ...]) -> bool:
     return any(stay.harmed for stay in stays)
 
