@@ -13,6 +13,7 @@ from .undo import retreat
 from .verdict import Fail, Pass, Verdict, Wait, strictest
 
 STALE = timedelta(seconds=30)  # a raise that was not carried out for so long is decided anew
+_GUARD = "Sluice was silent for too long, or a person asked the guard to"
 LOOK = timedelta(seconds=10)  # the longest between two looks while a cluster is unfinished
 
 
@@ -54,7 +55,7 @@ def _must_go_back(release: Release, facts: Facts, said: Said) -> Fail | None:
     for target in release.targets:
         seen = facts.clusters.get(target.cluster)
         if seen is not None and seen.marked == release.id:
-            return Fail(f"The guard in {target.cluster} rolled it back while Sluice was silent", Reason.GUARD)
+            return Fail(f"The guard in {target.cluster} rolled it back: {_GUARD}", Reason.GUARD)
     for order in _since_resume(said):
         if order.verb in ("cancel", "rollback"):
             verb = "cancelled it" if order.verb == "cancel" else "rolled it back"

@@ -29,7 +29,7 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"  # a person cancelled or rejected it, or rolled it back
     SUPERSEDED = "superseded"  # a newer release made it pointless
     HARMED = "harmed"  # the judge found it worse than stable
-    GUARD = "guard"  # the guard in a cluster took it back while Sluice was silent
+    GUARD = "guard"  # the guard in a cluster took it back: Sluice was silent, or a person asked the guard
 
 
 MAY_BECOME: dict[State, frozenset[State]] = {

@@ -4,7 +4,7 @@ import os
 import sys
 
 from ..errors import PipelineError
-from .session import migrate
+from .session import UNAVAILABLE, migrate
 
 
 def main() -> int:
@@ -16,6 +16,11 @@ def main() -> int:
         migrate(url)
     except PipelineError as trouble:
         print(trouble, file=sys.stderr)  # noqa: T201
+        return 1
+    except UNAVAILABLE as trouble:
+        why = " ".join(str(getattr(trouble, "orig", trouble)).split())
+        told = f"The database does not answer, nothing was changed: {why}. Start it, or correct DATABASE_URL."
+        print(told, file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

@@ -63,7 +63,7 @@ def not_marked(anchor: Anchor, fence: Fence) -> None:
     """Refuse to give more traffic to a release that the guard took back."""
     if fence.release in anchor.marks:
         raise NeedsHuman(
-            f"the guard took release {fence.release} back here while Sluice was silent (guard mark "
+            f"the guard took release {fence.release} back here, by itself or as a person asked it to (guard mark "
             f"{fence.release}); it gets no traffic again, start a new release"
         )
 
