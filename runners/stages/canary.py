@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from pipeline.decide import STALE
+from pipeline.facts import ClusterSeen
 from pipeline.plan import replicas_for
 from pipeline.release import Release, Target
 from pipeline.verdict import NOBODY, Pass, Verdict, Wait
-from runners.ports import Fence, Workload, World
+from runners.ports import Cluster, Fence, Workload, World
 
 from .ran import Ran, each
 
@@ -33,7 +34,11 @@ def bring(fence: Fence, release: Release, world: World, target: Target, size: in
     """One cluster, one look: `size` replicas in the release's slot, its share raised once they can carry it."""
     cluster = world.clusters[target.cluster]
     cluster.beat(fence, target.service)
-    seen = cluster.look(target.service)
+    return climb(fence, release, cluster, target, size, cluster.look(target.service))
+
+
+def climb(fence: Fence, release: Release, cluster: Cluster, target: Target, size: int, seen: ClusterSeen) -> Verdict:
+    """The same after the heartbeat, for what was seen."""
     if seen.trouble:
         return Wait(f"{target.cluster} cannot be seen: {seen.trouble}", "The platform team can look at the cluster")
     slot = seen.slot(target.slot)

@@ -6,7 +6,7 @@ from pipeline.release import Release, Target
 from pipeline.verdict import Pass, Verdict
 from runners.ports import Cluster, Fence, World
 
-from .canary import bring
+from .canary import climb
 from .ran import Ran, each
 
 
@@ -17,10 +17,11 @@ def run(fence: Fence, release: Release, world: World) -> Ran:
 
 def _one(fence: Fence, release: Release, world: World, target: Target) -> Verdict:
     cluster = world.clusters[target.cluster]
+    cluster.beat(fence, target.service)
     seen = cluster.look(target.service)
     everyone = release.percent == 100 and seen.weights.get(target.slot) == 100
     if not everyone or seen.trouble:
-        verdict = bring(fence, release, world, target, release.spec.serve.replicas)
+        verdict = climb(fence, release, cluster, target, release.spec.serve.replicas, seen)
         if isinstance(verdict, Pass):
             _spare(fence, release, cluster, target, seen)
         return verdict

@@ -70,6 +70,7 @@ def test_users_are_shared_as_replicas_are_and_a_raise_is_a_change_of_the_anchor(
 
     bed.cluster.deploy(SECOND, bed.service, "b", bed.workload("v2"), 4)  # for the rung after this one
 
+    until(lambda: asked(bed, 10)["v2"], "the node's proxy knows the new replica")
     said = asked(bed, 500)
     assert len(bed.pods("b")) == 1
     assert set(said) == {"v1", "v2"}

@@ -63,6 +63,27 @@ def test_a_damaged_annotation_is_for_a_person():
         objects.read("shop", {}, route)
 
 
+def beaten(**words):
+    """A route whose annotations say something else than its anchor, named without their prefix."""
+    route = made()
+    route["metadata"]["annotations"] |= {f"{notes.OURS}/{name}": value for name, value in words.items()}
+    return notes.anchor(route, "HTTPRoute shop")
+
+
+def test_a_heartbeat_beside_the_anchor_raises_its_epoch():
+    was, words = notes.beaten(Fence(release=7, epoch=4))
+    route = made()
+
+    assert was.items() <= route["metadata"]["annotations"].items()
+    route["metadata"]["annotations"] |= words
+    assert notes.anchor(route, "HTTPRoute shop") == replace(WANTED.anchor, epochs={7: 4})
+
+
+@pytest.mark.parametrize("words", [{"epoch": "2"}, {"epoch": "soon"}, {"release": "8", "epoch": "9"}])
+def test_an_epoch_that_is_older_or_no_number_or_of_somebody_else_is_none(words):
+    assert beaten(**words) == WANTED.anchor
+
+
 def test_the_route_names_both_slots_also_at_zero():
     (rule,) = made(replace(WANTED, weights={"a": 100, "b": 0}))["spec"]["rules"]
 

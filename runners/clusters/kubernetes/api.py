@@ -33,6 +33,8 @@ KINDS: Mapping[str, tuple[str, str]] = {  # kind → its group with version, its
 }
 MINE = {"field_manager": MANAGER}
 APPLY = {"content_type": "application/apply-patch+yaml"}  # JSON is YAML
+STEPS = {"content_type": "application/json-patch+json"}
+Words = Mapping[str, str]
 
 
 class Api:
@@ -69,17 +71,30 @@ class Api:
         found = _object(self._ask("get", _path(kind, namespace), label_selector=selector))
         return list(found.get("items") or ())
 
-    def create(self, body: Manifest, namespace: str) -> None:
+    # Each write answers with the object as it is from then on: as good as reading it.
+
+    def create(self, body: Manifest, namespace: str) -> Manifest:
         """A new object; refused if it is there already."""
-        self._ask("post", _path(body["kind"], namespace), body=body, **MINE)
+        return _object(self._ask("post", _path(body["kind"], namespace), body=body, **MINE))
 
-    def replace(self, body: Manifest, namespace: str) -> None:
+    def replace(self, body: Manifest, namespace: str) -> Manifest:
         """Refused unless it is still the version that was read."""
-        self._ask("put", _path(body["kind"], namespace, body["metadata"]["name"]), body=body, **MINE)
+        return _object(self._ask("put", _path(body["kind"], namespace, body["metadata"]["name"]), body=body, **MINE))
 
-    def apply(self, body: Manifest, namespace: str) -> None:
+    def apply(self, body: Manifest, namespace: str) -> Manifest:
         """Server-side apply. What another manager has changed is a conflict for a person, never overwritten."""
-        self._ask("patch", _path(body["kind"], namespace, body["metadata"]["name"]), body=body, **MINE, **APPLY)
+        path = _path(body["kind"], namespace, body["metadata"]["name"])
+        return _object(self._ask("patch", path, body=body, **MINE, **APPLY))
+
+    def note(self, kind: str, namespace: str, name: str, was: Words, words: Words) -> Manifest | None:
+        """Other annotations for an object that need not be read before: None unless it has those that it `was` to have,
+        or if the server does not take it."""
+        steps = [_step("test", key, value) for key, value in was.items()]
+        steps += [_step("replace", key, value) for key, value in words.items()]
+        try:
+            return _object(self._ask("patch", _path(kind, namespace, name), body=steps, **MINE, **STEPS))
+        except (Missing, NeedsHuman, Conflict):
+            return None
 
     def answer(self, path: str, body: Manifest | None = None) -> Manifest:
         """What the server says to a question: its version; a review of rights or a token, which stores nothing."""
@@ -193,6 +208,11 @@ def _path(kind: str, namespace: str, name: str = "") -> str:
     group, plural = KINDS[kind]
     inside = "" if kind == "Namespace" else f"namespaces/{namespace}/"
     return f"/{group}/{inside}{plural}" + (f"/{name}" if name else "")
+
+
+def _step(what: str, annotation: str, value: str) -> Manifest:
+    """Of a JSON patch, in which a `/` in a name is written `~1`."""
+    return {"op": what, "path": f"/metadata/annotations/{annotation.replace('/', '~1')}", "value": value}
 
 
 def _object(answer: bytes) -> Manifest:

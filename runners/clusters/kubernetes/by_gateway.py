@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from runners.clusters.desired import Service, Slot
 from runners.ports import Fence
 
-from . import objects
+from . import notes, objects
 from .api import Api
 from .notes import Manifest
 from .objects import Place
@@ -23,6 +23,10 @@ class ByGateway:
         """The HTTPRoute of the service."""
         return self._api.get("HTTPRoute", self._place.namespace, service)
 
+    def beat(self, service: str, fence: Fence) -> Manifest | None:
+        """The route, with the epoch in it."""
+        return self._api.note("HTTPRoute", self._place.namespace, service, *notes.beaten(fence))
+
     def read(self, service: str, deployments: Mapping[str, Manifest], front: Manifest | None) -> Service:
         """Weights as the route has them."""
         return objects.read(service, deployments, front)
@@ -35,16 +39,18 @@ class ByGateway:
         """As many as were asked for: shares do not depend on them."""
         return service.slots[name].replicas
 
-    def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> None:
+    def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> Found:
         """Slots first: the route may only name what is there."""
+        deployments, front = dict(found.deployments), found.front
         for name, slot in wanted.slots.items():
             if slot != found.service.slots[name]:
-                self._put_slot(service, name, slot, found, fence)
+                deployments[name] = self._put_slot(service, name, slot, found, fence)
         moved = wanted.anchor != found.service.anchor or wanted.weights != found.service.weights
-        if moved or (found.front and not objects.names_both(found.front, service, wanted)):
-            self._put_route(service, wanted, found, fence)
+        if moved or (front and not objects.names_both(front, service, wanted)):
+            front = self._put_route(service, wanted, found, fence)
+        return Found(deployments, front, self.read(service, deployments, front))
 
-    def _put_slot(self, service: str, name: str, slot: Slot, found: Found, fence: Fence) -> None:
+    def _put_slot(self, service: str, name: str, slot: Slot, found: Found, fence: Fence) -> Manifest:
         """Its Service before its Deployment, both under our field manager; refused if somebody wrote meanwhile."""
         if slot.generation != found.service.slots[name].generation:
             self._forget(service, name, found)
@@ -52,7 +58,7 @@ class ByGateway:
         body = objects.workload(service, name, slot, fence)
         if old := found.deployments.get(name):
             body["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
-        self._api.apply(body, self._place.namespace)
+        return self._api.apply(body, self._place.namespace)
 
     def _forget(self, service: str, name: str, found: Found) -> None:
         """Remove the Services of contents that the slot no longer has and the route no longer names."""
@@ -63,11 +69,10 @@ class ByGateway:
             if old["metadata"]["name"] not in named:
                 self._api.delete("Service", self._place.namespace, old["metadata"]["name"])
 
-    def _put_route(self, service: str, wanted: Service, found: Found, fence: Fence) -> None:
+    def _put_route(self, service: str, wanted: Service, found: Found, fence: Fence) -> Manifest:
         """Anchor and weights in one write that nobody else's write can have preceded unseen."""
         if found.front is None:
             fresh = objects.turned(objects.route(service, self._place), service, wanted, fence, wanted.weights)
-            self._api.create(fresh, self._place.namespace)
-            return
+            return self._api.create(fresh, self._place.namespace)
         does, _ = objects.routed(service, found.front)
-        self._api.replace(objects.turned(found.front, service, wanted, fence, does), self._place.namespace)
+        return self._api.replace(objects.turned(found.front, service, wanted, fence, does), self._place.namespace)

@@ -11,7 +11,7 @@ from pipeline.shares import beside
 from runners.clusters.desired import SLOTS, Service, other
 from runners.ports import Fence
 
-from . import fronts
+from . import fronts, notes
 from .api import Api
 from .notes import Manifest
 from .objects import Place
@@ -28,6 +28,10 @@ class ByReplicas:
     def front(self, service: str) -> Manifest | None:
         """The Service that clients of the service ask for."""
         return self._api.get("Service", self._place.namespace, service)
+
+    def beat(self, service: str, fence: Fence) -> Manifest | None:
+        """The Service, with the epoch in it."""
+        return self._api.note("Service", self._place.namespace, service, *notes.beaten(fence))
 
     def read(self, service: str, deployments: Mapping[str, Manifest], front: Manifest | None) -> Service:
         """Replicas as they were asked for, unless somebody else changed what was given."""
@@ -49,26 +53,26 @@ class ByReplicas:
             return slot.replicas
         return beside(weight, service.slots[other(name)].replicas)
 
-    def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> None:
+    def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> Found:
         """The anchor first: only what it allows is scaled."""
+        deployments, front = dict(found.deployments), found.front
         if wanted.anchor != found.service.anchor or wanted.weights != found.service.weights:
-            self._put_front(service, wanted, found, fence)
+            front = self._put_front(service, wanted, found, fence)
         for name, slot in wanted.slots.items():
             old, due = found.deployments.get(name), self.given(wanted, name)
             outgrown = old is not None and not fronts.by_hand(old) and old["spec"].get("replicas", 1) != due
             if slot != found.service.slots[name] or outgrown:
-                self._put_slot(fronts.workload(service, name, slot, due, fence), old)
+                deployments[name] = self._put_slot(fronts.workload(service, name, slot, due, fence), old)
+        return Found(deployments, front, self.read(service, deployments, front))
 
-    def _put_slot(self, body: Manifest, old: Manifest | None) -> None:
+    def _put_slot(self, body: Manifest, old: Manifest | None) -> Manifest:
         """Under our field manager; refused if somebody wrote meanwhile."""
         if old:
             body["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
-        self._api.apply(body, self._place.namespace)
+        return self._api.apply(body, self._place.namespace)
 
-    def _put_front(self, service: str, wanted: Service, found: Found, fence: Fence) -> None:
+    def _put_front(self, service: str, wanted: Service, found: Found, fence: Fence) -> Manifest:
         """Anchor and selector in one write that nobody else's write can have preceded unseen."""
         front = fronts.turned(found.front or fronts.front(service), service, wanted, fence)
-        if found.front is None:
-            self._api.create(front, self._place.namespace)
-        else:
-            self._api.replace(front, self._place.namespace)
+        write = self._api.create if found.front is None else self._api.replace
+        return write(front, self._place.namespace)

@@ -14,10 +14,11 @@ from . import health, objects
 from .api import Api, Conflict
 from .by_gateway import ByGateway
 from .by_replicas import ByReplicas
+from .notes import Manifest
 from .objects import Place
+from .sight import Sight, Sights
 from .way import Found, Way
 
-SAME_LOOK = 1.0  # seconds in which counters are read with what the look before them has seen
 TRIES = 3  # to write what nobody else wrote meanwhile
 Ready = Callable[[], Mapping[str, int]]
 Turn = Callable[[Service, Ready], Service]
@@ -32,17 +33,16 @@ class KubernetesCluster:
         self._place = place
         self._way: Way = ByGateway(api, place) if place.gateway else ByReplicas(api, place)
         self.namespace = place.namespace
-        self._seen: dict[str, tuple[float, Mapping[str, Slot]]] = {}
+        self._sights = Sights(self._find)
 
     def look(self, service: str) -> ClusterSeen:
-        """The service as it is now: three calls, and one or two more while a replica is not ready."""
+        """The service as it is now: two calls at most, and one or two more while a replica is not ready."""
         try:
-            found = self._find(service)
-            self._seen[service] = (time.monotonic(), found.service.slots)
-            slots = {name: self._slot(service, name, slot, found) for name, slot in found.service.slots.items()}
+            sight = self._sights.of(service)
+            slots = {name: self._slot(service, name, sight) for name in sight.found.service.slots}
         except (TryLater, NeedsHuman) as error:
             return ClusterSeen(self.name, service, trouble=str(error))
-        anchor = found.service.anchor
+        found, anchor = sight.found, sight.found.service.anchor
         does, trouble = self._way.does(service, found, {name: slot.ready for name, slot in slots.items()})
         return ClusterSeen(
             cluster=self.name,
@@ -58,12 +58,19 @@ class KubernetesCluster:
 
     def contents(self, service: str) -> Mapping[str, Slot]:
         """What each slot should run now, as the look of this moment has it: a reading belongs to its look."""
-        at, slots = self._seen.get(service, (float("-inf"), {}))
-        return slots if time.monotonic() - at < SAME_LOOK else self._find(service).service.slots
+        return self._sights.of(service).found.service.slots
 
     def beat(self, fence: Fence, service: str) -> None:
-        """Carry the epoch, count the heartbeat, take the anchor: one write of the route."""
-        self._change(service, fence, lambda one, _: moves.beat(one, fence))
+        """Carry the epoch, count the heartbeat, take the anchor: one write of its object, whose answer is read."""
+        known = self._sights.known(service)
+        at = known.at if known else time.monotonic()
+        deployments = known.found.deployments if known else self._deployments(service)
+        beaten = self._way.beat(service, fence)
+        front = beaten or self._way.front(service)
+        found = Found(deployments, front, self._way.read(service, deployments, front))
+        self._sights.keep(service, known.after(found) if known else Sight(at, found))
+        if beaten is None:
+            self._change(service, fence, lambda one, _: moves.beat(one, fence))
 
     def deploy(self, fence: Fence, service: str, slot: str, workload: Workload, replicas: int) -> None:
         """Make the slot run the image of this digest."""
@@ -95,19 +102,26 @@ class KubernetesCluster:
     def _find(self, service: str) -> Found:
         """Deployments first: a newer holder writes the anchor before them, so what is older than the anchor read
         here cannot be written over it."""
-        listed = self._api.find("Deployment", self._place.namespace, {objects.SERVICE: service})
-        deployments = {one["metadata"]["labels"].get(objects.SLOT, ""): one for one in listed}
+        deployments = self._deployments(service)
         front = self._way.front(service)
         return Found(deployments, front, self._way.read(service, deployments, front))
 
-    def _slot(self, service: str, name: str, slot: Slot, found: Found) -> SlotSeen:
+    def _deployments(self, service: str) -> Mapping[str, Manifest]:
+        listed = self._api.find("Deployment", self._place.namespace, {objects.SERVICE: service})
+        return {one["metadata"]["labels"].get(objects.SLOT, ""): one for one in listed}
+
+    def _slot(self, service: str, name: str, sight: Sight) -> SlotSeen:
+        found, slot = sight.found, sight.found.service.slots[name]
         deployment = found.deployments.get(name)
         if deployment is None or not slot.digest:
             return SlotSeen()
         wanted = self._way.given(found.service, name)
         if health.settled(deployment) and health.ready(deployment) >= wanted:
             return SlotSeen(slot.digest, wanted, health.ready(deployment))
-        pods = self._api.find("Pod", self._place.namespace, {objects.SERVICE: service, objects.SLOT: name})
+        if name not in sight.pods:
+            mine = {objects.SERVICE: service, objects.SLOT: name}
+            sight.pods[name] = self._api.find("Pod", self._place.namespace, mine)
+        pods = sight.pods[name]
         why = health.trouble(deployment, pods, name, slot.generation)
         if crashed := health.crashed(pods, name, slot.generation):
             why += self._last_words(crashed)
@@ -132,11 +146,11 @@ class KubernetesCluster:
         return self._change_once(service, fence, turn)
 
     def _change_once(self, service: str, fence: Fence, turn: Turn) -> None:
-        self._seen.pop(service, None)
-        found = self._find(service)
-        slots = found.service.slots
+        sight = self._sights.of(service)
+        self._sights.forget(service)  # until it is known how this write ends
 
         def ready() -> dict[str, int]:
-            return {name: self._slot(service, name, slot, found).ready for name, slot in slots.items()}
+            return {name: self._slot(service, name, sight).ready for name in sight.found.service.slots}
 
-        self._way.put(service, turn(found.service, ready), found, fence)
+        wanted = turn(sight.found.service, ready)
+        self._sights.keep(service, sight.after(self._way.put(service, wanted, sight.found, fence)))

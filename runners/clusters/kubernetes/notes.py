@@ -1,6 +1,7 @@
 """What Sluice writes into the annotations of a cluster's objects, and reads back from them. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -31,9 +32,22 @@ def anchored(wanted: Service, fence: Fence) -> dict[str, str]:
 
 
 def anchor(found: Manifest, where: str) -> Anchor:
-    """The anchor that `found`, called `where` in errors, carries."""
+    """The anchor that `found`, called `where` in errors, carries. Its epoch may have been raised beside it."""
     words = found["metadata"].get("annotations", {})
-    return stored(_ANCHOR, words.get(ANCHOR), Anchor(), where, ANCHOR)  # type: ignore[no-any-return]
+    known: Anchor = stored(_ANCHOR, words.get(ANCHOR), Anchor(), where, ANCHOR)
+    epoch = words.get(EPOCH, "")
+    if words.get(RELEASE) != str(known.holder) or not epoch.isdecimal() or int(epoch) <= known.epoch:
+        return known
+    return replace(known, epochs={**known.epochs, known.holder: int(epoch)})
+
+
+def beaten(fence: Fence) -> tuple[dict[str, str], dict[str, str]]:
+    """A heartbeat as annotations: what they were at the tick before, and what they are from this one on.
+
+    Whoever holds the anchor with the epoch before may beat, and nothing else of the anchor changes: each tick has an
+    epoch of its own, so the guard hears this one as well.
+    """
+    return {RELEASE: str(fence.release), EPOCH: str(fence.epoch - 1)}, {EPOCH: str(fence.epoch)}
 
 
 def weights_from(found: Manifest, key: str, where: str) -> dict[str, int]:

@@ -13,7 +13,7 @@ RULES: tuple[Mapping[str, list[str]], ...] = (
     {
         "apiGroups": ["gateway.networking.k8s.io"],
         "resources": ["httproutes"],
-        "verbs": ["get", "create", "update"],
+        "verbs": ["get", "create", "update", "patch"],
     },
     # Its own token and nobody else's: so it can be renewed before it ends.
     {

@@ -26,6 +26,10 @@ class Way(Protocol):
         """The object that carries anchor and weights, None before the first write."""
         ...
 
+    def beat(self, service: str, fence: Fence) -> Manifest | None:
+        """The heartbeat of a release that beat in the tick before: the object, None if it has to be read first."""
+        ...
+
     def read(self, service: str, deployments: Mapping[str, Manifest], front: Manifest | None) -> Service:
         """The service as its objects say it should be."""
         ...
@@ -39,6 +43,7 @@ class Way(Protocol):
         """Replicas a slot has when it should be so."""
         ...
 
-    def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> None:
-        """Make the objects say `wanted`; refused if somebody wrote since they were found."""
+    def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> Found:
+        """Make the objects say `wanted`, and give them as they are then; refused if somebody wrote since they were
+        found."""
         ...
