@@ -44,6 +44,18 @@ def test_what_is_written_is_read_back():
     assert objects.read("shop", deployments, made()) == WANTED
 
 
+def test_a_filter_that_somebody_put_on_a_backend_stays_on_all_of_them():
+    """Envoy Gateway counts the backends of a rule apart where one has a filter."""
+    route = made()
+    mark = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["x-nothing"]}}
+    route["spec"]["rules"][0]["backendRefs"][0]["filters"] = [mark]
+
+    again = objects.turned(route, "shop", replace(WANTED, weights={"a": 50, "b": 50}), FENCE, {"a": 90, "b": 10})
+
+    assert [ref["filters"] for ref in again["spec"]["rules"][0]["backendRefs"]] == [[mark], [mark]]
+    assert "filters" not in made()["spec"]["rules"][0]["backendRefs"][0]
+
+
 def test_a_service_without_objects_is_new():
     assert objects.read("shop", {}, None) == Service()
 

@@ -170,9 +170,13 @@ def ours(rule: Manifest, service: str) -> bool:
 
 
 def _rule(rule: Manifest, service: str, wanted: Service) -> Manifest:
-    """Both slots, also at 0 %. A slot that never ran anything has no Service, and a route to none is refused."""
+    """Both slots, also at 0 %. A slot that never ran anything has no Service, and a route to none is refused.
+
+    A filter that somebody put on one of the backends is on each of them: Envoy Gateway counts backends with one apart.
+    """
+    more = next(({"filters": ref["filters"]} for ref in rule.get("backendRefs", ()) if ref.get("filters")), {})
     refs = [
-        {"name": backend(service, name, slot.generation), "port": 80, "weight": wanted.weights[name]}
+        {"name": backend(service, name, slot.generation), "port": 80, "weight": wanted.weights[name], **more}
         for name, slot in wanted.slots.items()
         if slot.digest
     ]
