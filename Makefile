@@ -11,7 +11,7 @@ demo: $(VENV)/.runtime $(filter clusters,$(CLUSTERS:kubernetes=clusters))  ## th
 	@$(BIN)/sluice demo $(if $(CLUSTERS),--clusters $(CLUSTERS)) $(ARGS)
 
 test: $(VENV)/.dev $(BIN)/helm  ## every test that needs no Docker
-	@tools/packages chromium git openssl postgresql
+	@tools/packages chromium git openssl postgresql prometheus
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/pytest --ignore=tests/rules --ignore=tests/kubernetes -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 

@@ -73,7 +73,8 @@ def check(name: str, home: Path, file: Path | None, namespace: str | None) -> No
     Asks the server, the rights, the Gateway API and the gateway's counters.
     """
     place, found = _place(name, home, file, namespace)
-    words = ["--counters", found.counters, "--gateway", found.gateway or ""] if found else []
+    counters = ["--counters", found.counters] if found and found.counters else []
+    words = [*counters, "--gateway", found.gateway or ""] if found else []
     click.echo(_admit("check", name, home, "--namespace", place, *words), nl=False)
 
 

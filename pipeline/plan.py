@@ -203,6 +203,9 @@ def judge_of(by: JudgeBy, margin: float | None) -> Judge:
         window=by.window,
         latency=by.latency.margin if by.latency else None,
         falls=tuple((name, one.counter, one.margin) for name, one in by.falls.items()),
+        requests=by.errors.counters.requests if by.errors.counters else "",
+        failed=by.errors.counters.failed if by.errors.counters else "",
+        buckets=(by.latency and by.latency.buckets) or "",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from .definition.app import App
+from .definition.judging import JudgeBy
 from .definition.platform import Platform
 from .errors import UnsafePlan
 from .shares import by_replicas, reachable
@@ -34,8 +35,25 @@ def _metrics(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
         yield "judge.unit", "the counters of clusters do not tell pods apart; use request, or leave it out"
     for name in {"errors", "latency"} & set(app.judge.falls):
         yield f"judge.falls.{name}", f'"{name}" is a metric of its own; give the counter another name'
-    if app.judge.falls and any(platform.clusters[name].kind != "local" for wave in app.waves for name in wave.clusters):
-        yield "judge.falls", "counters of the app are read in local clusters only; leave it out, or release to those"
+    without = [name for wave in app.waves for name in wave.clusters if platform.clusters[name].prometheus is None]
+    if not without:
+        return
+    needs = f"{without[0]} has no Prometheus in platform.yaml"
+    if app.judge.falls and any(platform.clusters[name].kind != "local" for name in without):
+        yield "judge.falls", f"{needs}, and its replicas are not asked for counters; leave it out"
+    for key in _selectors(app.judge):
+        yield key, f"{needs}; leave the selector out, or give the cluster a Prometheus"
+
+
+def _selectors(judge: JudgeBy) -> Iterator[str]:
+    """The keys that only a Prometheus can answer."""
+    if judge.errors.counters:
+        yield "judge.errors.counters"
+    if judge.latency and judge.latency.buckets:
+        yield "judge.latency.buckets"
+    for name, one in judge.falls.items():
+        if "{" in one.counter:
+            yield f"judge.falls.{name}.counter"
 
 
 def _unknown(app: App, platform: Platform) -> Iterator[tuple[str, str]]:

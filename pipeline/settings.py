@@ -74,7 +74,8 @@ class Judge:
     rung the answer is inconclusive, and `inconclusive` says what then: undo | hold. A rate up to `tolerance` times
     stable's is no harm. `unit`: auto | request | pod-window; a pod is judged in windows of `window` seconds. `latency`:
     so much more often the canary may be slow; None: nobody looks. `falls`: what must not fall, as name, counter
-    of the app, and margin per request.
+    of the app (or a selector of PromQL), and margin per request. `requests`, `failed`, `buckets`: selectors of series
+    that count instead of the gateway's, "" = the gateway's.
     """
 
     margin: float | None
@@ -88,6 +89,9 @@ class Judge:
     window: float = 30.0
     latency: float | None = None
     falls: tuple[tuple[str, str, float], ...] = ()
+    requests: str = ""
+    failed: str = ""
+    buckets: str = ""
 
     @property
     def name(self) -> str:

@@ -1,6 +1,6 @@
 """Which adapter serves which app and which cluster of `platform.yaml`. Built by `wiring`, used through the ports."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 
+from pipeline.definition.counting import Prometheus as PrometheusEntry
 from pipeline.definition.platform import AppEntry, ClusterEntry, Platform, Reached
 from pipeline.errors import PipelineError, TryLater
 from runners.builders.bundle import BundleBuilder
@@ -36,7 +37,10 @@ def metrics(platform: Platform, home: Path, clusters: Mapping[str, Cluster]) -> 
     local = GatewayMetrics(home)
     found: dict[str, Metrics] = {}
     for name, entry in platform.clusters.items():
-        found[name] = _routes(name, clusters[name], entry.kubernetes) if entry.kubernetes else local
+        if entry.prometheus:
+            found[name] = _prometheus(name, clusters[name], entry, entry.prometheus, home)
+        else:
+            found[name] = _routes(name, clusters[name], entry.kubernetes) if entry.kubernetes else local
     return Listed(found)
 
 
@@ -79,7 +83,28 @@ def _routes(name: str, cluster: Cluster, reached: Reached) -> Metrics:
     from .metrics.routes import RouteMetrics
 
     assert isinstance(cluster, KubernetesCluster)  # its entry has `kubernetes:`
-    return RouteMetrics({name: cluster}, {name: reached.counters})
+    return RouteMetrics({name: cluster}, {name: reached.counters or ""})
+
+
+def _prometheus(name: str, cluster: Cluster, entry: ClusterEntry, asked: PrometheusEntry, home: Path) -> Metrics:
+    from .metrics import naming
+    from .metrics.asking import Prometheus
+    from .metrics.conventions import CONVENTIONS
+    from .metrics.prometheus import PrometheusMetrics
+
+    if entry.kubernetes is None:
+        words: Callable[[str], Mapping[str, naming.Words]] = partial(naming.local, home, name)
+    else:
+        from .clusters.kubernetes.cluster import KubernetesCluster
+
+        assert isinstance(cluster, KubernetesCluster)  # its entry has `kubernetes:`
+        words = partial(naming.kubernetes, cluster)
+    prometheus = Prometheus(asked.address, partial(_token, home, asked.token))
+    return PrometheusMetrics(prometheus, CONVENTIONS[asked.counts], words, asked.where)
+
+
+def _token(home: Path, name: str | None) -> str:
+    return (home / "secrets" / name).read_text().strip() if name else ""
 
 
 def _builder(app: str, entry: AppEntry, home: Path, jobs: Jobs, bundles: BundleBuilder) -> Builder:

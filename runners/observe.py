@@ -13,7 +13,7 @@ from pipeline.plan import Stage
 from pipeline.release import Release, Target
 from pipeline.settings import Judge
 from pipeline.states import State
-from runners.ports import SlotCounts, World
+from runners.ports import USUAL, OwnSeries, SlotCounts, World
 from runners.stages import Ran
 
 
@@ -52,9 +52,8 @@ def _read(target: Target, release: Release, seen: ClusterSeen, world: World, now
     old, new_slot, old_slot = target.other, seen.slot(target.slot), seen.slot(target.other)
     counts: Mapping[str, SlotCounts] = {}
     with suppress(TryLater, NeedsHuman):  # no data is a fact: the reading says so, the judge never takes it for good
-        counts = world.metrics[target.cluster].read(
-            target.cluster, target.service, [counter for _, counter in _falls(release)]
-        )
+        falls = [counter for _, counter in _falls(release)]
+        counts = world.metrics[target.cluster].read(target.cluster, target.service, falls, _own(release))
     canary = counts.get(target.slot) if new_slot.digest == release.digest else None
     stable = counts.get(old)
     errors = Reading(
@@ -66,8 +65,8 @@ def _read(target: Target, release: Release, seen: ClusterSeen, world: World, now
         healthy=not seen.trouble and new_slot.ready >= max(1, new_slot.wanted) and old_slot.ready >= old_slot.wanted,
     )
     slow = (_slow(errors, edge, canary, stable) for edge in _edges(release, canary, stable))
-    falls = (_fallen(errors, name, counter, canary, stable) for name, counter in _falls(release))
-    return (errors, *slow, *falls)
+    fallen = (_fallen(errors, name, counter, canary, stable) for name, counter in _falls(release))
+    return (errors, *slow, *fallen)
 
 
 def _judges(release: Release) -> list[Judge]:
@@ -79,6 +78,11 @@ def _judges(release: Release) -> list[Judge]:
 def _falls(release: Release) -> list[tuple[str, str]]:
     """Name and counter of what must not fall."""
     return list(dict.fromkeys((name, counter) for judge in _judges(release) for name, counter, _ in judge.falls))
+
+
+def _own(release: Release) -> OwnSeries:
+    """The series that the app names itself; all judges of a definition name the same."""
+    return next((OwnSeries(one.requests, one.failed, one.buckets) for one in _judges(release)), USUAL)
 
 
 def _edges(release: Release, *arms: SlotCounts | None) -> tuple[float, ...]:

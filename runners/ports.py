@@ -218,12 +218,27 @@ class SlotCounts:
     counters: Mapping[str, Count] = field(default_factory=dict)  # of the app, as `bad` beside the slot's requests
 
 
+@dataclass(frozen=True, slots=True)
+class OwnSeries:
+    """Selectors of PromQL by which an app names the series that count its requests; "" = those of its gateway."""
+
+    requests: str = ""
+    failed: str = ""
+    buckets: str = ""
+
+
+USUAL = OwnSeries()
+
+
 class Metrics(Protocol):
     """Counters by slot, keyed by the digest the slot serves."""
 
-    def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
+    def read(
+        self, cluster: str, service: str, counters: Collection[str] = (), own: OwnSeries = USUAL
+    ) -> Mapping[str, SlotCounts]:
         """Slot name → counters now. A slot nobody has asked yet counts 0; unreadable metrics raise TryLater.
-        `counters`: names that the replicas themselves show at `/metrics`; those that cannot be read are left out."""
+        `counters`: of the app, names that its replicas show at `/metrics`, or selectors where the cluster has a
+        Prometheus; those that cannot be read are left out. `own` is asked only of clusters with a Prometheus."""
         ...
 
 

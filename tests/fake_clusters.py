@@ -8,7 +8,7 @@ from pipeline.facts import ClusterSeen, Count, SlotSeen
 from runners.clusters import moves
 from runners.clusters.deadman import retreat
 from runners.clusters.desired import Desired, Service
-from runners.ports import Fence, SlotCounts, Workload
+from runners.ports import USUAL, Fence, OwnSeries, SlotCounts, Workload
 
 
 @dataclass
@@ -96,9 +96,13 @@ class FakeMetrics:
     broken: str = ""
     began: int = 1
     sold: dict[str, int] = field(default_factory=dict)  # slot → what every counter of the app says
+    asked_for: OwnSeries = OwnSeries()  # in the latest read
     _counts: dict[tuple[str, str, int], SlotCounts] = field(default_factory=dict)
 
-    def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
+    def read(
+        self, cluster: str, service: str, counters: Collection[str] = (), own: OwnSeries = USUAL
+    ) -> Mapping[str, SlotCounts]:
+        self.asked_for = own
         if self.broken:
             raise TryLater(self.broken)
         slots = self.clusters[cluster].desired.service(service).slots

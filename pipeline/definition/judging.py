@@ -2,10 +2,23 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from .part import Part
-from .words import COUNTER, Chance, Duration, Name, Points
+from .selectors import Counter, Series
+from .words import Chance, Duration, Name, Points
+
+
+class Counters(Part):
+    """Series of a Prometheus that count the requests of a slot, where they are not its gateway's."""
+
+    requests: Series = Field(
+        description="All requests, as a selector of PromQL with `$backend`, `$slot` or the like in it.",
+        examples=['http_requests_total{service="$backend"}'],
+    )
+    failed: Series = Field(
+        description="Those of them that failed.", examples=['http_requests_total{service="$backend", code=~"5.."}']
+    )
 
 
 class Errors(Part):
@@ -24,6 +37,11 @@ class Errors(Part):
         description="A rate that is higher by less than this part of stable's is not taken back.",
         examples=["10%"],
     )
+    counters: Counters | None = Field(
+        default=None,
+        description="Where the cluster has a Prometheus: what to count there, instead of what its gateway counts.",
+        examples=[{"requests": 'hits{slot="$slot"}', "failed": 'hits{slot="$slot", ok="no"}'}],
+    )
 
 
 class Latency(Part):
@@ -37,13 +55,20 @@ class Latency(Part):
         description="How much more often the canary may go over limits that at most 5 % of stable's requests go over.",
         examples=["1pp"],
     )
+    buckets: Series | None = Field(
+        default=None,
+        description="Where the cluster has a Prometheus: the buckets of a histogram in seconds, instead of the "
+        "gateway's.",
+        examples=['http_request_duration_seconds_bucket{service="$backend"}'],
+    )
 
 
 class Counted(Part):
     """A counter of the app that must not fall, per request."""
 
-    counter: Annotated[str, StringConstraints(pattern=COUNTER)] = Field(
-        description="The counter as each replica shows it at `/metrics`, all its labels together.",
+    counter: Counter = Field(
+        description="The counter as each replica shows it at `/metrics`, all its labels together; or a selector of "
+        "PromQL, where the cluster has a Prometheus.",
         examples=["shop_orders_total"],
     )
     margin: Points = Field(

@@ -20,6 +20,14 @@ _FORMS = {
     words.READY: ("is no path of a page", "begin with /, like /readyz"),
     words.BRANCH: ("is no branch", "write its name, like main"),
     words.USER: ("is no name of a user", "write the name used to sign in, like lena"),
+    words.LABEL: ("is no name in Kubernetes", "use a to z, 0 to 9 and -, at most 63 signs"),
+    words.LABEL_NAME: ("is no label", "use letters, digits and _, like cluster"),
+    words.GATEWAY: ("is no Gateway", "write its namespace and name, like edge/web"),
+    words.ADDRESS: ("is no address", "write it like http://prometheus.example.org:9090"),
+    words.IMAGE: ("is no repository of images", "write it without a tag, like registry.example.org/web/shop"),
+    words.HOST: ("is no name of a host", "write it like shop.example.org"),
+    words.CPU: ("is no number of processors", "write it like 250m or 2"),
+    words.MEMORY: ("is no size of memory", "write it like 192Mi or 2Gi"),
 }
 
 

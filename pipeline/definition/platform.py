@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, f
 
 from .app import ApprovalGate
 from .checks import agreed, gates_once, once, unknown, weekly_known, zone_known
+from .counting import Prometheus
 from .part import Part
 from .problems import Complaint, Path
 from .words import ADDRESS, BRANCH, BY_PEOPLE, GATEWAY, HOST, IMAGE, LABEL, USER, Name, RepoPath
@@ -34,8 +35,9 @@ class Reached(Part):
         description="The Gateway that routes attach to, as namespace/name. Without one, replicas are the share.",
         examples=["edge/web"],
     )
-    counters: Annotated[str, StringConstraints(pattern=ADDRESS)] = Field(
-        description="Where the Traefik of that Gateway tells its counters.",
+    counters: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = Field(
+        default=None,
+        description="Where the Traefik of that Gateway tells its counters, if no Prometheus does.",
         examples=["http://traefik.example.org:9100/metrics"],
     )
     address: Annotated[str, StringConstraints(pattern=ADDRESS)] | None = Field(
@@ -57,6 +59,11 @@ class ClusterEntry(Part):
         default=None,
         description="How a Kubernetes cluster is used; `sluice cluster add` lets Sluice in.",
         examples=[{"namespace": "shop", "gateway": "edge/web", "counters": "http://traefik.example.org:9100/metrics"}],
+    )
+    prometheus: Prometheus | None = Field(
+        default=None,
+        description="The Prometheus that is asked for counters; without one the gateway itself is.",
+        examples=[{"address": "http://prometheus.example.org:9090", "counts": "istio"}],
     )
     group: Name | None = Field(
         default=None,
@@ -214,8 +221,14 @@ def _unreached(clusters: dict[str, ClusterEntry]) -> Iterator[Complaint]:
         if cluster.kind == "kubernetes" and cluster.kubernetes is None:
             hint = "add kubernetes: {namespace: …, gateway: …, counters: …}"
             yield Complaint((name, "kind"), f"{name} is a Kubernetes cluster and does not say how it is used", hint)
+        if cluster.kubernetes is not None and cluster.kubernetes.counters is None and cluster.prometheus is None:
+            hint = "add counters: here, or prometheus: to the cluster"
+            yield Complaint((name, "kubernetes"), f"nobody says where the requests of {name} are counted", hint)
         if cluster.kind == "local" and cluster.kubernetes is not None:
             yield Complaint((name, "kubernetes"), f"{name} is a local cluster", "add kind: kubernetes, or remove this")
+        if cluster.kind == "local" and cluster.prometheus is not None and cluster.prometheus.counts != "traefik":
+            what = f"{name} is a local cluster, and its gateway is Traefik"
+            yield Complaint((name, "prometheus", "counts"), what, "remove counts:, or write traefik")
 
 
 def _paths(apps: dict[str, AppEntry]) -> Iterator[Complaint]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+_SIGNS = set('"{}[],')  # they would end a text in a line of YAML
 HEAD = ("| Key | Meaning | Default | Example |", "| --- | --- | --- | --- |")
 
 
@@ -28,12 +29,16 @@ def flow(value: object) -> str:
 
     >>> flow([{"approval": {"from": "release-managers", "of": 2}}])
     '[{approval: {from: release-managers, of: 2}}]'
+    >>> flow(["5, or 6"])
+    "['5, or 6']"
     """
     match value:
         case dict():
             return "{" + ", ".join(f"{key}: {flow(inner)}" for key, inner in value.items()) + "}"
         case list():
             return "[" + ", ".join(flow(inner) for inner in value) + "]"
+        case str() if _SIGNS & set(value):
+            return "'" + value.replace("'", "''") + "'"
         case str():
             return value
     return json.dumps(value)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from runners.clusters.desired import Slot
 from runners.clusters.kubernetes.objects import backend
-from runners.ports import SlotCounts
+from runners.ports import USUAL, OwnSeries, SlotCounts
 
 from .counters import scrape
 
@@ -28,7 +28,9 @@ class RouteMetrics:
         self._clusters = clusters
         self._urls = urls
 
-    def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
+    def read(
+        self, cluster: str, service: str, counters: Collection[str] = (), own: OwnSeries = USUAL
+    ) -> Mapping[str, SlotCounts]:
         """One scrape, without counters of the app. A slot's Service has a new name with each content, so its own begin
         at zero."""
         slots = self._clusters[cluster].contents(service)

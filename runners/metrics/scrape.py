@@ -7,7 +7,7 @@ from pathlib import Path
 from runners.clusters import layout
 from runners.clusters.observed import ServiceState, SlotState
 from runners.gateway import leaf_name
-from runners.ports import SlotCounts
+from runners.ports import USUAL, OwnSeries, SlotCounts
 
 from .counters import scrape
 from .replicas import counted
@@ -19,7 +19,9 @@ class GatewayMetrics:
     def __init__(self, home: Path) -> None:
         self._home = Path(home)
 
-    def read(self, cluster: str, service: str, counters: Collection[str] = ()) -> Mapping[str, SlotCounts]:
+    def read(
+        self, cluster: str, service: str, counters: Collection[str] = (), own: OwnSeries = USUAL
+    ) -> Mapping[str, SlotCounts]:
         """One scrape."""
         if not (url := layout.running(self._home).read().metrics):
             raise layout.not_running(self._home)
@@ -29,8 +31,8 @@ class GatewayMetrics:
             leaf = leaf_name(cluster, service, name, slot.generation, slot.digest)
             source = f"{leaf}@{gateway.began}" if slot.digest else ""
             found = gateway.of(leaf).counts(source)
-            own = counted(self._replicas(cluster, service, name), counters, found.requests) if counters else {}
-            counts[name] = replace(found, counters=own)
+            of_app = counted(self._replicas(cluster, service, name), counters, found.requests) if counters else {}
+            counts[name] = replace(found, counters=of_app)
         return counts
 
     def _replicas(self, cluster: str, service: str, slot: str) -> list[tuple[str, int]]:

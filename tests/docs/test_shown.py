@@ -13,7 +13,7 @@ from .pages import CODE, DOCS, REFERENCE, ROOT, blocks, every_page, headings, li
 from .written import commands
 
 HOSTS = {"127.0.0.1", "localhost", "git.example.org", "sluice.example.org", "keepachangelog.com", "semver.org"}
-HOSTS |= {"www.rfc-editor.org", "github.com", "traefik.example.org"}
+HOSTS |= {"www.rfc-editor.org", "github.com", "traefik.example.org", "prometheus.example.org"}
 ELSEWHERE = re.compile(r"(?<![\w.~])/(?:work|root|tmp|home|mnt|srv|Users)/")
 
 

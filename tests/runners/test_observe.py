@@ -12,6 +12,7 @@ from pipeline.facts import Count
 from pipeline.verdict import Pass
 from runners.metrics.replicas import counted, summed
 from runners.observe import observe
+from runners.ports import OwnSeries
 from runners.stages import Ran
 from tests.rules import shop
 from tests.runners.stage_bed import Bed
@@ -61,6 +62,15 @@ def test_a_counter_of_the_app_is_read_beside_the_requests(bed):
     found = seen(bed, **JUDGED)
 
     assert [numbers(one) for one in found["orders"]] == [(100, 3), (900, 45)]
+
+
+def test_the_series_that_an_app_names_are_asked_for(bed):
+    own = {"requests": 'hits{slot="$slot"}', "failed": 'hits{slot="$slot", ok="no"}'}
+
+    seen(bed, judge={"errors": {"counters": own}, "latency": {"buckets": 'took_bucket{slot="$slot"}'}})
+
+    asked = bed.world.metrics["az1"].asked_for
+    assert asked == OwnSeries(own["requests"], own["failed"], 'took_bucket{slot="$slot"}')
 
 
 def test_a_counter_that_cannot_be_read_is_a_reading_without_counts(bed):

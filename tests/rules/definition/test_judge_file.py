@@ -53,6 +53,38 @@ def test_latency_and_counters_are_carried_into_the_plan():
     assert list(complaints(app, platform())) == []
 
 
+OWN = """{errors: {counters: {requests: 'hits{slot="$slot"}', failed: 'hits{slot="$slot", ok="no"}'}},
+  latency: {buckets: 'took_bucket{slot="$slot"}'}, falls: {orders: {counter: 'orders{slot="$slot"}'}}}"""
+
+
+def test_series_of_a_prometheus_are_carried_into_the_plan():
+    app = read_app(f"{REST}judge: {OWN}")
+    plan = make(app, platform())
+    found = {
+        (one.requests, one.failed, one.buckets)
+        for step in plan
+        for rung in step.rungs
+        for one in rung.gates
+        if isinstance(one, Judge)
+    }
+
+    assert found == {('hits{slot="$slot"}', 'hits{slot="$slot", ok="no"}', 'took_bucket{slot="$slot"}')}
+    assert unpin(pin(app, plan)) == (app, plan)
+
+
+def test_series_of_a_prometheus_need_one_in_each_cluster():
+    app = read_app(f"{REST}judge: {OWN}")
+    there = platform(clusters={"az1": {"prometheus": {"address": "http://prometheus.example.org"}}})
+
+    assert [path for path, _ in complaints(app, platform())] == [
+        "judge.errors.counters",
+        "judge.latency.buckets",
+        "judge.falls.orders.counter",
+    ]
+    assert "az1 has no Prometheus in platform.yaml" in next(what for _, what in complaints(app, platform()))
+    assert list(complaints(app, there)) == []
+
+
 def test_a_counter_may_not_take_the_name_of_a_metric_and_needs_clusters_that_can_read_it():
     app = read_app(f"{REST}judge: {{falls: {{errors: {{counter: shop_errors_total}}}}}}")
     elsewhere = platform(clusters={"az1": {"kind": "kubernetes"}})

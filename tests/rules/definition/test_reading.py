@@ -108,6 +108,41 @@ def test_a_kubernetes_cluster_says_how_it_is_used():
     assert platform.clusters["az1"].kubernetes.gateway == "edge/web"
 
 
+UNREACHED = {
+    "namespace: SHOP, counters: 'http://x.example'": ("SHOP is no name in Kubernetes", "at most 63 signs"),
+    "namespace: shop, counters: 'ftp://x'": ("ftp://x is no address", "http://"),
+    "namespace: shop, gateway: web, counters: 'http://x.example'": ("web is no Gateway", "edge/web"),
+    "namespace: shop": ("nobody says where the requests of az1 are counted", "prometheus: to the cluster"),
+}
+
+
+@pytest.mark.parametrize("written", UNREACHED)
+def test_a_kubernetes_cluster_that_is_told_wrongly_gets_a_sentence(written):
+    text = PLATFORM.replace("{group: west}", f"{{kind: kubernetes, kubernetes: {{{written}}}}}")
+
+    said = str(refused(text, read_platform))
+
+    assert all(part in said for part in UNREACHED[written])
+
+
+def test_a_cluster_may_have_a_prometheus():
+    asked = "prometheus: {address: 'http://p.example.org:9090', where: {cluster: az1}}"
+    local = read_platform(PLATFORM.replace("{group: west}", f"{{{asked}}}")).clusters["az1"]
+    far = f"kind: kubernetes, kubernetes: {{namespace: shop}}, {asked.replace('where', 'counts: istio, where')}"
+    kubernetes = read_platform(PLATFORM.replace("{group: west}", f"{{{far}}}")).clusters["az1"]
+
+    assert (local.prometheus.counts, local.prometheus.where) == ("traefik", {"cluster": "az1"})
+    assert (kubernetes.prometheus.counts, kubernetes.kubernetes.counters) == ("istio", None)
+
+
+def test_the_gateway_of_a_local_cluster_is_traefik():
+    asked = "prometheus: {address: 'http://p.example.org:9090', counts: istio}"
+
+    said = str(refused(PLATFORM.replace("{group: west}", f"{{{asked}}}"), read_platform))
+
+    assert "clusters.az1.prometheus.counts: az1 is a local cluster, and its gateway is Traefik" in said
+
+
 PROBLEMS_OF_PLATFORM = {
     "tenant: web, repository: https": (
         "tenant: wbe, repository: https",

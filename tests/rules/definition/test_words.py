@@ -4,10 +4,22 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from pipeline.definition.app import App
-from pipeline.definition.messages import keys, parts
+from pipeline.definition.messages import _FORMS, keys, parts
 from pipeline.definition.platform import Platform
 from pipeline.definition.problems import Problem, near, parse_path, path_text, shown
-from pipeline.definition.words import BY_PEOPLE, Duration, Percent, Points, points_text, seconds_text
+from pipeline.definition.selectors import SELECTOR
+from pipeline.definition.words import (
+    BY_PEOPLE,
+    CHANCE,
+    DURATION,
+    PERCENT,
+    POINTS,
+    Duration,
+    Percent,
+    Points,
+    points_text,
+    seconds_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +80,24 @@ def models(model: type[BaseModel]) -> set[type[BaseModel]]:
     """`model` and all that it is made of."""
     below = [models(part) for field in keys(model).values() for part in parts(field.annotation)]
     return {model}.union(*below)
+
+
+def patterns(schema: object) -> set[str]:
+    """Every form that a text of this schema may have to fit."""
+    if isinstance(schema, list):
+        return set().union(*map(patterns, schema))
+    if not isinstance(schema, dict):
+        return set()
+    mine = {schema["pattern"]} if isinstance(schema.get("pattern"), str) else set()
+    return mine.union(schema.get("patternProperties", ()), *map(patterns, schema.values()))
+
+
+def test_every_form_has_a_sentence_for_what_does_not_fit():
+    """A value that fits no form must never end in a traceback."""
+    told_by_themselves = {DURATION, PERCENT, POINTS, CHANCE, SELECTOR}
+    every = set().union(*(patterns(model.model_json_schema(by_alias=True)) for model in (App, Platform)))
+
+    assert every - told_by_themselves <= set(_FORMS)
 
 
 @pytest.mark.parametrize("model", sorted(models(App) | models(Platform), key=lambda one: one.__name__))
