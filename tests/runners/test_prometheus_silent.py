@@ -1,5 +1,7 @@
 """A Prometheus that is away, hangs, drips, refuses, warns or talks rubbish: its counters are for later, in time."""
 
+import http.client
+import io
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -41,9 +43,19 @@ def answering(serve: Serve) -> Iterator[str]:
     thread.join(10)
 
 
-def saying(status: str, body: str) -> Serve:
+def question(peer: socket.socket) -> bytes:
+    """All of it: what is left unread when the peer is closed would cut off the answer."""
+    with peer.makefile("rb") as asked:
+        head = b"".join(iter(asked.readline, b"\r\n"))
+        length = http.client.parse_headers(io.BytesIO(head.partition(b"\r\n")[2]))["Content-Length"]
+        return head + asked.read(int(length))
+
+
+def saying(status: str, body: str, heard: list[bytes] | None = None) -> Serve:
     def serve(peer: socket.socket) -> None:
-        peer.recv(65536)
+        asked = question(peer)
+        if heard is not None:
+            heard.append(asked)
         head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body.encode())}\r\n\r\n"
         peer.sendall((head + body).encode())
 
@@ -121,14 +133,10 @@ def test_one_that_is_not_there_is_told_with_its_address() -> None:
 def test_a_token_is_shown_and_one_that_cannot_be_read_is_trouble_for_later() -> None:
     heard: list[bytes] = []
 
-    def listen(peer: socket.socket) -> None:
-        heard.append(peer.recv(65536))
-        saying("200 OK", result())(peer)
-
     def lost() -> str:
         raise FileNotFoundError(2, "No such file", "secrets/prometheus")
 
-    with answering(lambda peer: (listen(peer), None)[1]) as address:
+    with answering(saying("200 OK", result(), heard)) as address:
         with pytest.raises(TryLater, match="secrets/prometheus"):
             Prometheus(address, lost).ask("up")
         Prometheus(address, lambda: "s3cret").ask("up")
