@@ -13,7 +13,12 @@ from .ran import Ran, each
 
 
 def run(fence: Fence, release: Release, world: World) -> Ran:
-    """Bring the canary slot to the size its next rung needs, and its share to what is written down."""
+    """Bring the canary slot to the size its next rung needs, and its share to what is written down.
+
+    A wave without rungs has no canary: its rollout brings the slot to full size at once.
+    """
+    if not release.step.rungs:
+        return Ran(Pass())
     upcoming = release.ahead.percent if release.ahead.at == release.at else max(release.percent, 1)
     size = replicas_for(upcoming, release.spec.serve.replicas)
     return Ran(each(release.here, lambda target: bring(fence, release, world, target, size)))
