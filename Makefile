@@ -43,8 +43,8 @@ check-rules:
 check-drawn:  # drawn by chance, so no line may depend on them for its coverage
 	@$(BIN)/pytest -q -p no:cacheprovider -m hypothesis tests/rules
 
-bench-kubernetes: clusters  ## the figures of real clusters; RUNS=10, about 40 minutes
-	@$(BIN)/python -m benchmarks.kubernetes --runs $(or $(RUNS),10)
+bench-kubernetes: clusters $(BIN)/helm  ## the figures of real clusters; RUNS=10, about an hour and a half; ONLY=good,idle takes parts
+	@$(BIN)/python -m benchmarks.kubernetes --runs $(or $(RUNS),10) $(if $(ONLY),--only $(ONLY))
 
 screenshots: $(VENV)/.dev  ## the pictures of the README, and of every page, taken anew
 	@tools/packages chromium git
@@ -52,7 +52,7 @@ screenshots: $(VENV)/.dev  ## the pictures of the README, and of every page, tak
 	@$(BIN)/python -m tests.web.pictures docs/screenshots
 
 bench: $(VENV)/.dev  ## every published figure, one after the other
-	@for each in benchmarks/*.py; do case $$each in */_*|*/kubernetes.py|*/judge_tick.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
+	@for each in benchmarks/*.py; do case $$each in */_*|*/judge_tick.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
 	@$(MAKE) --no-print-directory bench-judge
 
 bench-judge: $(VENV)/.dev  ## the judge beside Kayenta, Argo Rollouts and Flagger; tables and plots of docs/judge.md
