@@ -16,6 +16,7 @@ class SlotSeen:
     wanted: int = 0  # replicas asked for
     ready: int = 0  # replicas that answer their readiness probe
     trouble: str = ""  # why a replica is not ready, as a person would ask
+    scaled: bool = False  # an autoscaler gave it as many as it needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,16 @@ class ClusterSeen:
     def slot(self, name: str) -> SlotSeen:
         """The slot `name`, empty if the cluster knows nothing of it."""
         return self.slots.get(name, SlotSeen())
+
+    def carries(self, name: str, asked: int) -> int:
+        """
+        Replicas that carry all of the traffic: `asked`, or as many as an autoscaler found slot `name` to need for it.
+
+        >>> ClusterSeen("az1", "shop", slots={"a": SlotSeen("sha256:1", 9, 9, scaled=True)}).carries("a", 4)
+        9
+        """
+        slot = self.slot(name)
+        return max(asked, slot.wanted) if slot.scaled else asked
 
     @property
     def free(self) -> str:

@@ -6,7 +6,7 @@ from . import windows
 from .approval import agreed
 from .facts import ClusterSeen, Facts, Neighbour, Reading, Said
 from .judge import compare
-from .plan import Passage
+from .plan import Passage, replicas_for
 from .release import Release, Target
 from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
 from .states import Kind, Reason
@@ -69,13 +69,14 @@ def capacity(gate: Capacity, target: Target, release: Release, facts: Facts, sai
     if seen is None or seen.trouble:
         return unseen(target.cluster, seen)
     slot = seen.slot(target.slot)
-    if slot.digest == release.digest and slot.ready >= gate.replicas:
-        return Pass(f"{slot.ready} of {gate.replicas} replicas ready in {target.cluster} for {gate.percent} %")
-    short = f"{slot.ready} of {gate.replicas} replicas ready in {target.cluster} for {gate.percent} %"
+    needed = max(gate.replicas, replicas_for(gate.percent, seen.carries(target.other, 0)))
+    there = f"{slot.ready} of {needed} replicas ready in {target.cluster} for {gate.percent} %"
+    if slot.digest == release.digest and slot.ready >= needed:
+        return Pass(there)
     trouble = f"; {slot.trouble}" if slot.trouble else ""
     if facts.now - _last_ready(target, release, said) > timedelta(seconds=gate.within):
-        return Fail(f"{short} after {gate.within:.0f} s{trouble}")
-    return Wait(f"Waits for capacity: {short}{trouble}", look_again=timedelta(seconds=1))
+        return Fail(f"{there} after {gate.within:.0f} s{trouble}")
+    return Wait(f"Waits for capacity: {there}{trouble}", look_again=timedelta(seconds=1))
 
 
 def judge(gate: Judge, target: Target, release: Release, facts: Facts, said: Said) -> Verdict:

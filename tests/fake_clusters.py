@@ -18,6 +18,7 @@ class FakeCluster:
 
     `down`: nothing can be seen or written. `frozen`: weights and replicas stay as they are seen now, as if the gateway
     were slow. `ready[(service, slot)]`: so many replicas are ready, however many are wanted; `troubles` says why.
+    `scaled`: an autoscaler gave these slots their replicas.
     """
 
     name: str = "az1"
@@ -25,6 +26,7 @@ class FakeCluster:
     desired: Desired = Desired()
     ready: dict[tuple[str, str], int] = field(default_factory=dict)
     troubles: dict[tuple[str, str], str] = field(default_factory=dict)
+    scaled: set[tuple[str, str]] = field(default_factory=set)
     writes: list[tuple[object, ...]] = field(default_factory=list)
     _frozen: Desired | None = None
 
@@ -85,7 +87,8 @@ class FakeCluster:
     def _slot(self, service: str, name: str, real: Service) -> SlotSeen:
         slot = real.slots[name]
         ready = min(self.ready.get((service, name), slot.replicas), slot.replicas)
-        return SlotSeen(slot.digest, slot.replicas, ready, self.troubles.get((service, name), ""))
+        trouble, scaled = self.troubles.get((service, name), ""), (service, name) in self.scaled
+        return SlotSeen(slot.digest, slot.replicas, ready, trouble, scaled)
 
 
 @dataclass

@@ -20,8 +20,7 @@ def run(fence: Fence, release: Release, world: World) -> Ran:
     if not release.step.rungs:
         return Ran(Pass())
     upcoming = release.ahead.percent if release.ahead.at == release.at else max(release.percent, 1)
-    size = replicas_for(upcoming, release.spec.serve.replicas)
-    return Ran(each(release.here, lambda target: bring(fence, release, world, target, size)))
+    return Ran(each(release.here, lambda target: bring(fence, release, world, target, upcoming)))
 
 
 def keep(fence: Fence, release: Release, world: World) -> Ran:
@@ -35,25 +34,29 @@ def keep(fence: Fence, release: Release, world: World) -> Ran:
     return Ran(each(release.targets, beat))
 
 
-def bring(fence: Fence, release: Release, world: World, target: Target, size: int) -> Verdict:
-    """One cluster, one look: `size` replicas in the release's slot, its share raised once they can carry it."""
+def bring(fence: Fence, release: Release, world: World, target: Target, upcoming: int) -> Verdict:
+    """One cluster, one look: replicas for `upcoming` percent in the release's slot, its share raised once they can
+    carry it."""
     cluster = world.clusters[target.cluster]
     cluster.beat(fence, target.service)
-    return climb(fence, release, cluster, target, size, cluster.look(target.service))
+    return climb(fence, release, cluster, target, upcoming, cluster.look(target.service))
 
 
-def climb(fence: Fence, release: Release, cluster: Cluster, target: Target, size: int, seen: ClusterSeen) -> Verdict:
+def climb(
+    fence: Fence, release: Release, cluster: Cluster, target: Target, upcoming: int, seen: ClusterSeen
+) -> Verdict:
     """The same after the heartbeat, for what was seen."""
     if seen.trouble:
         return Wait(f"{target.cluster} cannot be seen: {seen.trouble}", "The platform team can look at the cluster")
-    slot = seen.slot(target.slot)
+    slot, full = seen.slot(target.slot), seen.carries(target.other, release.spec.serve.replicas)
+    size = replicas_for(upcoming, full)
     if slot.digest != release.digest or slot.wanted < size:
         cluster.deploy(fence, target.service, target.slot, workload(release), size)
     share = seen.weights.get(target.slot, 0)
     if share >= release.percent:
         return Pass()
     # Without a gateway the share is what brings the replicas, so it cannot wait for them.
-    carries = 1 if release.step.by_replicas else replicas_for(release.percent, release.spec.serve.replicas)
+    carries = 1 if release.step.by_replicas else replicas_for(release.percent, full)
     if slot.digest == release.digest and slot.ready >= carries and release.read_at - release.raised <= STALE:
         cluster.route(fence, target.service, target.slot, release.percent)
     why = f"The gateway of {target.cluster} gives {share} %, {release.percent} % is wanted"

@@ -21,7 +21,7 @@ def _one(fence: Fence, release: Release, world: World, target: Target) -> Verdic
     seen = cluster.look(target.service)
     everyone = release.percent == 100 and seen.weights.get(target.slot) == 100
     if not everyone or seen.trouble:
-        verdict = climb(fence, release, cluster, target, release.spec.serve.replicas, seen)
+        verdict = climb(fence, release, cluster, target, 100, seen)
         if isinstance(verdict, Pass):
             _spare(fence, release, cluster, target, seen)
         return verdict

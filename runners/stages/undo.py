@@ -80,7 +80,7 @@ def _prepare(fence: Fence, release: Release, cluster: Cluster, target: Target, s
     """Bring the old slot to full size; the share the new one must keep until the old one can carry it all."""
     if not target.previous:
         return 0
-    old, full = seen.slot(target.other), release.spec.serve.replicas
+    old, full = seen.slot(target.other), seen.carries(target.slot, release.spec.serve.replicas)
     if old.wanted < full:
         cluster.scale(fence, target.service, target.other, full)
     return 100 - min(100, 100 * old.ready // full)

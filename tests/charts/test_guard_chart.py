@@ -22,7 +22,7 @@ def test_it_may_read_move_weights_and_change_replicas_where_it_guards_and_nowher
         "get", "list", "update", "patch",
     }  # fmt: skip
     assert {name for role in roles for rule in role["rules"] for name in rule["resources"]} == {
-        "httproutes", "deployments",
+        "httproutes", "deployments", "deployments/scale",
     }  # fmt: skip
     assert not of("ClusterRole", objects)
     assert not of("ClusterRoleBinding", objects)
@@ -32,7 +32,7 @@ def test_without_a_gateway_it_looks_after_services() -> None:
     objects = rendered("guard", "split=replicas")
     (role,), (guard,) = of("Role", objects), of("Deployment", objects)
 
-    assert [rule["resources"] for rule in role["rules"]] == [["services"], ["deployments"]]
+    assert [rule["resources"] for rule in role["rules"]] == [["services"], ["deployments"], ["deployments/scale"]]
     assert guard["spec"]["template"]["spec"]["containers"][0]["args"][:3] == ["runners", "guard", "replicas"]
 
 

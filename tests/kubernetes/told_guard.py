@@ -30,16 +30,19 @@ class OneService:
     def find(self, kind: str, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
         return self.api.find(kind, namespace, {**labels, "sluice.dev/service": self.service})
 
-    def replace(self, body: Manifest, namespace: str) -> None:
-        self._unless_dead("replace", lambda: self.api.replace(body, namespace))
+    def replace(self, body: Manifest, namespace: str) -> Manifest:
+        return self._unless_dead("replace", lambda: self.api.replace(body, namespace))
 
-    def apply(self, body: Manifest, namespace: str) -> None:
-        self._unless_dead("apply", lambda: self.api.apply(body, namespace))
+    def apply(self, body: Manifest, namespace: str) -> Manifest:
+        return self._unless_dead("apply", lambda: self.api.apply(body, namespace))
 
-    def _unless_dead(self, name: str, write: Callable[[], None]) -> None:
+    def scale(self, namespace: str, deployment: str, replicas: int, version: str) -> str:
+        return self.api.scale(namespace, deployment, replicas, version)
+
+    def _unless_dead(self, name: str, write: Callable[[], Manifest]) -> Manifest:
         if self.fails_at == name:
             raise Killed
-        write()
+        return write()
 
 
 class Killed(BaseException):

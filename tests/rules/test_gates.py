@@ -85,6 +85,15 @@ def test_the_destination_is_ready_for_the_load_first(slot, after, expected):
     assert slot.trouble in verdict.why
 
 
+def test_as_many_as_an_autoscaler_gave_the_old_version_are_needed_to_carry_its_traffic():
+    def said_of(ready):
+        slots = {"a": SlotSeen(OLD, 9, 9, scaled=True), "b": SlotSeen(NEW, 9, ready)}
+        return ask(Capacity(50, 2), saw=facts(seen("az1", slots=slots)))
+
+    assert isinstance(said_of(4), Wait)
+    assert said_of(5) == Pass("5 of 5 replicas ready in az1 for 50 %")
+
+
 def test_a_replica_that_was_well_a_moment_ago_gets_its_time_to_come_back():
     saw = facts(seen("az1", slots={"b": SlotSeen(NEW, 2, 0)}), after=100)
     recent = traffic("az1", steps=90)

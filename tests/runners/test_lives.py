@@ -1,5 +1,7 @@
 """Whole lives of releases: real ledger, real loop, real stages; the world is faked at our own ports."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.errors import Refused
@@ -41,6 +43,20 @@ def test_a_good_version_reaches_everyone_cluster_by_cluster(office):
     routed = {name: [write[3] for write in one.writes if write[0] == "route"] for name, one in office.clusters.items()}
     assert routed == {"az1": [100, 10, 50, 95, 100], "az2": [100, 50, 95, 100], "dr": [100, 25, 95, 100]}
     assert office.seen("az1").stable == "b"
+
+
+def test_a_version_gets_as_many_replicas_as_an_autoscaler_gave_the_one_before(office):
+    live(office, "v1")
+    az1 = office.clusters["az1"]
+    one = az1.desired.service("shop")
+    az1.desired = az1.desired.with_service("shop", one.with_slot("a", replace(one.slots["a"], replicas=9)))
+    az1.scaled.add(("shop", "a"))
+
+    live(office, "v2")
+
+    sizes = [write[4] for write in az1.writes if write[0] == "deploy" and write[2] == "b"]
+    assert sizes == [1, 5, 9]
+    assert [office.seen(name).slot("b").wanted for name in ("az1", "az2")] == [9, 4]
 
 
 def test_a_bad_version_is_taken_back_and_nobody_else_saw_it(office):

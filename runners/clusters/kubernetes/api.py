@@ -86,6 +86,14 @@ class Api:
         path = _path(body["kind"], namespace, body["metadata"]["name"])
         return _object(self._ask("patch", path, body=body, **MINE, **APPLY))
 
+    def scale(self, namespace: str, deployment: str, replicas: int, version: str) -> str:
+        """Other replicas by way of the scale, as autoscalers do it: the version of the Deployment from then on. Refused
+        unless it is still `version`."""
+        meta = {"name": deployment, "namespace": namespace, "resourceVersion": version}
+        body = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": meta, "spec": {"replicas": replicas}}
+        done = self._ask("put", f"{_path('Deployment', namespace, deployment)}/scale", body=body, **MINE)
+        return str(_object(done)["metadata"]["resourceVersion"])
+
     def note(self, kind: str, namespace: str, name: str, was: Words, words: Words) -> Manifest | None:
         """Other annotations for an object that need not be read before: None unless it has those that it `was` to have,
         or if the server does not take it."""

@@ -1,11 +1,12 @@
 """The way of a cluster with a Gateway: an HTTPRoute carries weights and anchor, any share can be given."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from runners.clusters.desired import Service, Slot
 from runners.ports import Fence
 
-from . import notes, objects
+from . import notes, objects, scaling
 from .api import Api
 from .notes import Manifest
 from .objects import Place
@@ -42,7 +43,8 @@ class ByGateway:
     def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> Found:
         """Slots first: the route may only name what is there."""
         deployments, front = dict(found.deployments), found.front
-        for name, slot in wanted.slots.items():
+        for name, asked in wanted.slots.items():
+            slot = replace(asked, replicas=scaling.due(asked.replicas, deployments.get(name)))
             if slot != found.service.slots[name]:
                 deployments[name] = self._put_slot(service, name, slot, found, fence)
         moved = wanted.anchor != found.service.anchor or wanted.weights != found.service.weights
@@ -57,7 +59,7 @@ class ByGateway:
             self._api.apply(objects.address(service, name, slot), self._place.namespace)
         body = objects.workload(service, name, slot, fence)
         if old := found.deployments.get(name):
-            body["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+            return scaling.put(self._api, body, old, self._place.namespace)
         return self._api.apply(body, self._place.namespace)
 
     def _forget(self, service: str, name: str, found: Found) -> None:

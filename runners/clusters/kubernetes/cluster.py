@@ -10,7 +10,7 @@ from runners.clusters import moves
 from runners.clusters.desired import Service, Slot
 from runners.ports import Fence, Workload
 
-from . import health, objects
+from . import health, objects, scaling
 from .api import Api, Conflict
 from .by_gateway import ByGateway
 from .by_replicas import ByReplicas
@@ -116,8 +116,9 @@ class KubernetesCluster:
         if deployment is None or not slot.digest:
             return SlotSeen()
         wanted = self._way.given(found.service, name)
+        scaled = bool(self._place.gateway) and scaling.autoscaled(deployment)  # else replicas are the share
         if health.settled(deployment) and health.ready(deployment) >= wanted:
-            return SlotSeen(slot.digest, wanted, health.ready(deployment))
+            return SlotSeen(slot.digest, wanted, health.ready(deployment), scaled=scaled)
         if name not in sight.pods:
             mine = {objects.SERVICE: service, objects.SLOT: name}
             sight.pods[name] = self._api.find("Pod", self._place.namespace, mine)
@@ -125,7 +126,7 @@ class KubernetesCluster:
         why = health.trouble(deployment, pods, name, slot.generation)
         if crashed := health.crashed(pods, name, slot.generation):
             why += self._last_words(crashed)
-        return SlotSeen(slot.digest, wanted, health.ready_pods(pods, name, slot.generation), why)
+        return SlotSeen(slot.digest, wanted, health.ready_pods(pods, name, slot.generation), why, scaled)
 
     def _last_words(self, pod: str) -> str:
         try:

@@ -14,7 +14,7 @@ from runners.clusters.deadman import Guard, beat_of, retreat, unfinished
 from runners.clusters.desired import SLOTS, Desired, Service, other
 from runners.ports import Fence
 
-from . import fronts, health, notes, objects
+from . import fronts, health, notes, objects, scaling
 from .api import MANAGER, Api, Conflict
 from .applied import applied
 from .by_gateway import ByGateway
@@ -129,7 +129,7 @@ class KubernetesGuard:
                 body = {**body, **DEPLOYMENT, "spec": {**body["spec"], "replicas": due}}
                 if self._kind == "Service":
                     fronts.note_replicas(body, wanted.slots[slot].replicas, due)
-                self._api.apply(body, self._namespace)
+                scaling.put(self._api, body, deployment, self._namespace)
 
 
 def _asked(anchor: Anchor, front: Manifest) -> bool:

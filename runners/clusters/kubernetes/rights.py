@@ -8,6 +8,7 @@ from .notes import Manifest
 ACCOUNT = "sluice"
 RULES: tuple[Mapping[str, list[str]], ...] = (
     {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list", "create", "patch"]},
+    {"apiGroups": ["apps"], "resources": ["deployments/scale"], "verbs": ["update"]},
     {"apiGroups": [""], "resources": ["services"], "verbs": ["get", "list", "create", "update", "patch", "delete"]},
     {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list"]},
     {
