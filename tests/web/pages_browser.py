@@ -87,9 +87,9 @@ class Site:
         self.process.wait(30)
 
 
-def site(home: Path) -> Site:
-    """A story that ends about now, with a person who can sign in by password."""
-    story = tell(home, datetime.now(UTC) - timedelta(minutes=9))
+def site(home: Path, minutes: int = 9) -> Site:
+    """A story that begins so many minutes ago and ends about now, with people who can sign in by password."""
+    story = tell(home, datetime.now(UTC) - timedelta(minutes=minutes))
     word = passwords.hashed(PASSWORD)
     story.people.add(WHO, "admin", word, actor="setup")
     story.people.add(ANOTHER, "release manager", word, actor="setup")

@@ -32,6 +32,7 @@ from pipeline.verdict import Fail, Pass, Verdict, Wait
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CLUSTERS = ("az1", "az2", "dr")
 APPS = ("cart", "catalog", "mail", "pay", "search", "shop")
+MORE = ("tax", "team", "till", "tour")  # known, and without a release until somebody makes one
 REPLICAS = 4
 HOSTILE = '<script>alert("x")</script>\'"><img src=x onerror=alert(1)>{{ 7*7 }}'
 PEOPLE = {"jonas": "release manager", "lena": "release manager", "mei": "developer", "vera": "viewer", "root": "admin"}
@@ -44,7 +45,9 @@ clusters:
   az2: {group: east, capacity: 60}
   dr: {dr: true, capacity: 40}
 apps:
-""" + "".join(f"  {app}: {{tenant: vmart, repository: 'https://git.example/{app}', poll: false}}\n" for app in APPS)
+""" + "".join(
+    f"  {app}: {{tenant: vmart, repository: 'https://git.example/{app}', poll: false}}\n" for app in (*APPS, *MORE)
+)
 PLATFORM = read_platform(PLATFORM_TEXT)
 
 
@@ -94,6 +97,8 @@ class Story:
         self.failing: dict[int, float] = {}  # share of the canary's requests that fail, by release
         self.tests_fail: set[int] = set()
         self.hidden: set[str] = set()  # clusters that cannot be seen, as app/cluster
+        self.small: set[str] = set()  # clusters that have no room for a canary, as app/cluster
+        self.testing: set[int] = set()  # releases whose tests do not come to an end
         self._numbers: Iterator[int] = count(1 if at is None else 1000)
         if at is not None:
             return
@@ -113,8 +118,8 @@ class Story:
 
     def configure(self, cfg_hash: str, *apps: str) -> None:
         """What platform.yaml says now."""
-        hashes = {app: cfg_hash if not apps or app in apps else "cfg-1" for app in APPS}
-        self.ledger.configure(Configured({app: AppConfigured("vmart", hashes[app]) for app in APPS}))
+        hashes = {app: cfg_hash if not apps or app in apps else "cfg-1" for app in (*APPS, *MORE)}
+        self.ledger.configure(Configured({app: AppConfigured("vmart", value) for app, value in hashes.items()}))
 
     def submit(
         self,
@@ -221,6 +226,8 @@ class Story:
                 slots.stable, slots.canary = target.slot, 0
         if release.step.stage is Stage.TEST and release.id in self.tests_fail:
             return Fail("Test unit failed: 1 of 212")
+        if release.step.stage is Stage.TEST and release.id in self.testing:
+            return Wait("Test unit runs")
         return Pass()
 
     def _undo(self, release: Release) -> Verdict:
@@ -228,7 +235,8 @@ class Story:
             if target.wave not in release.undo_waves:
                 continue
             if f"{release.app}/{target.cluster}" in self.hidden:
-                return Wait(f"{target.cluster} cannot be seen: its gateway does not answer")
+                why = f"{target.cluster} cannot be seen: its gateway does not answer"
+                return Wait(why, "The platform team can look at the cluster")
             slots = self._slots(release.app, target.cluster)
             slots.stable, slots.canary = ("b" if target.slot == "a" else "a") if target.previous else None, 0
         return Pass()
@@ -253,7 +261,8 @@ class Story:
         free = "b" if slots.stable == "a" else "a"
         stable = slots.stable or ("b" if free == "a" else "a")
         weights = {free: slots.canary, stable: 100 - slots.canary if slots.stable else 0}
-        shown = {name: SlotSeen(digest, REPLICAS, REPLICAS) for name, digest in slots.digests.items() if digest}
+        ready = {name: 0 if name == free and f"{app}/{cluster}" in self.small else REPLICAS for name in slots.digests}
+        shown = {name: SlotSeen(digest, REPLICAS, ready[name]) for name, digest in slots.digests.items() if digest}
         return ClusterSeen(cluster, app, slots.stable, shown, weights, moving if slots.canary else 0)
 
     def _reading(self, release: Release, cluster: str, slot: str, slots: Slots, seconds: float) -> Reading:

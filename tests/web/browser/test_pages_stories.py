@@ -1,82 +1,107 @@
 """People at work: by keyboard alone, without script, two at once, and while the web process dies."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import get_args
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
+from pipeline.settings import Gate
 from pipeline.states import State
 from pipeline.store.tables import VoteRow
 from tests.web import pages_browser
+from tests.web.browser.waits import ALSO_ASKS, HOLDING, ONLY_LOOK, WAITS, also
 from tests.web.pages_browser import ANOTHER, Site
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=60_000)
 MOST = 60  # presses of Tab until something must have been reached
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    running = pages_browser.site(tmp_path_factory.mktemp("site"))
+    running = pages_browser.site(tmp_path_factory.mktemp("site"), minutes=12)
+    also(running.story)
     running.start()
     yield running
     running.stop()
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = pages_browser.chromium(playwright)
-        yield started
-        started.close()
+def keys(site: Site, browser: Browser) -> Iterator[Page]:
+    """One page for all who use the keyboard; nothing may break the content policy on any page."""
+    with _desk(site, browser, script=True) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
-def desk(browser: Browser) -> Iterator[BrowserContext]:
-    """One browser for all who use the keyboard; nothing may break the content policy on any page."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+def bare(site: Site, browser: Browser) -> Iterator[Page]:
+    """The same without JavaScript."""
+    with _desk(site, browser, script=False) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def desks(keys: Page, bare: Page) -> dict[str, Page]:
+    return {"with script": keys, "without script": bare}
+
+
+@contextmanager
+def _desk(site: Site, browser: Browser, *, script: bool) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, java_script_enabled=script)
     context.set_default_timeout(60_000)
-    yield context
-    context.close()
-
-
-@pytest.fixture(scope="module")
-def keys(site: Site, desk: BrowserContext) -> Iterator[Page]:
-    look = pages_browser.sign_in(site, desk)
+    look = pages_browser.sign_in(site, context)
     yield look.page
+    context.close()
     assert [text for text in look.complaints if "Content Security Policy" in text] == []
 
 
 def tab_to(page: Page, words: str) -> None:
     """Press Tab until the element with these words has the focus."""
+    here = page.locator(":focus")
     for _ in range(MOST):
         page.keyboard.press("Tab")
-        if words in page.evaluate("document.activeElement.textContent.trim()"):
+        if here.count() and words in here.inner_text():
             return
     raise AssertionError(f"{words} is not reached by keyboard")
 
 
-WAITS = (
-    "1 of 2 of release-managers agreed",
-    "Waits for the end of the freeze",
-    "Paused by jonas",
-    "Halted: az2",
-    "az2 cannot be seen",
-    "Canary on az1 at 25 %",
-)
+def go(page: Page, words: str) -> None:
+    """Tab to it, and Enter."""
+    tab_to(page, words)
+    page.keyboard.press("Enter")
 
 
-def test_by_keyboard_why_is_each_one_waiting(keys: Page) -> None:
+@pytest.mark.parametrize("script", ["with script", "without script"])
+@pytest.mark.parametrize("reason", WAITS)
+def test_by_keyboard_why_is_it_waiting(site: Site, desks: dict[str, Page], reason: str, script: str) -> None:
+    page, waiting = desks[script], WAITS[reason]
+    page.goto(site.url)
+    row = page.locator("#motion li").filter(has_text=waiting.name)
+    expect(row).to_contain_text(waiting.says)
+    expect(row).to_contain_text(waiting.act)
+    go(page, waiting.name)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(waiting.name)
+    expect(page.locator("#standing")).to_contain_text(waiting.says)
+    expect(page.locator("#standing")).to_contain_text(waiting.act)
+
+
+def test_there_is_a_story_for_each_gate_that_can_hold_a_release() -> None:
+    assert {*HOLDING, *ONLY_LOOK} == {*get_args(Gate)}
+    assert {*HOLDING.values()} <= {*WAITS}
+
+
+def test_by_keyboard_shortcuts_lead_from_page_to_page_and_from_row_to_row(keys: Page) -> None:
     keys.keyboard.press("g")
     keys.keyboard.press("r")
     expect(keys.get_by_role("heading", level=1)).to_have_text("Releases")
     keys.keyboard.press("g")
     keys.keyboard.press("o")
-
-    for words in WAITS:
-        expect(keys.locator("#motion")).to_contain_text(words)
+    expect(keys.locator("#motion")).to_be_visible()
     keys.keyboard.press("j")
+
     assert "R-12" in keys.evaluate("document.activeElement.textContent")
 
 
@@ -86,12 +111,21 @@ def test_by_keyboard_the_failing_line_of_a_log_is_read(keys: Page) -> None:
     expect(keys.locator("#palette-found a").first).to_contain_text("R-9 shop 1.3.0")
     keys.keyboard.press("Enter")
     expect(keys.locator("#failed .a-r")).to_have_text("FAILED")
-    tab_to(keys, "Whole log")
-    keys.keyboard.press("Enter")
+    go(keys, "Whole log")
     expect(keys.locator("#log .a-r")).to_have_text("FAILED")
     keys.keyboard.press("j")
 
     assert keys.evaluate("document.activeElement.textContent") == "1"
+
+
+def test_by_keyboard_without_script_the_failing_line_of_a_log_is_read(site: Site, bare: Page) -> None:
+    bare.goto(site.url)
+    go(bare, "R-9 shop 1.3.0")
+    expect(bare.locator("#failed .a-r")).to_have_text("FAILED")
+    go(bare, "Whole log")
+
+    expect(bare.locator("#log .a-r")).to_have_text("FAILED")
+    expect(bare.locator("#L1")).to_contain_text("FAILED")
 
 
 def test_by_keyboard_a_range_of_lines_gets_an_address(keys: Page) -> None:
@@ -161,22 +195,37 @@ def test_two_browsers_of_one_person_approve_at_once_and_it_is_one_vote(site: Sit
         assert session.scalar(select(func.count()).where(VoteRow.who == ANOTHER)) == 1
 
 
-def test_without_script_a_release_is_rolled_back_and_a_log_is_searched(site: Site, browser: Browser) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = pages_browser.sign_in(site, context).page
-    page.goto(f"{site.url}/releases/14")
-    page.locator("#head").get_by_role("link", name="Roll back").click()
-    expect(page.get_by_text("No approval is needed, and no freeze holds it.")).to_be_visible()
-    page.get_by_role("button", name="Roll back").click()
-    expect(page.get_by_text("The roll back is ordered.")).to_be_visible()
-    page.goto(f"{site.url}/releases/9/log/test")
-    page.get_by_role("searchbox", name="Search the whole log").fill("next")
-    page.get_by_role("button", name="Search").click()
-    expect(page.get_by_text("Line 2, 1 of 1")).to_be_visible()
-    expect(page.locator("mark")).to_have_text("next")
-    page.goto(f"{site.url}/clusters")
-    expect(page.get_by_role("heading", name="Front door")).to_be_visible()
-    context.close()
+def test_by_keyboard_without_script_a_release_is_approved(site: Site, bare: Page) -> None:
+    bare.goto(f"{site.url}/releases/{ALSO_ASKS}")
+    go(bare, "Approve")
+    expect(bare.get_by_role("heading", level=2, name=f"Approve R-{ALSO_ASKS}")).to_be_visible()
+    bare.get_by_label("Comment").focus()
+    bare.keyboard.type("Read without script")
+    go(bare, "Approve")
+
+    expect(bare.get_by_text("Your approval is written down.")).to_be_visible()
+    expect(bare.locator("#votes")).to_contain_text("Read without script")
+    expect(bare.locator("#votes")).to_contain_text("1 of 2")
+
+
+def test_by_keyboard_without_script_a_release_is_rolled_back(site: Site, bare: Page) -> None:
+    bare.goto(f"{site.url}/releases/14")
+    go(bare, "Roll back")
+    expect(bare.get_by_text("No approval is needed, and no freeze holds it.")).to_be_visible()
+    go(bare, "Roll back")
+
+    expect(bare.get_by_text("The roll back is ordered.")).to_be_visible()
+
+
+def test_without_script_a_log_is_searched_and_the_clusters_are_seen(site: Site, bare: Page) -> None:
+    bare.goto(f"{site.url}/releases/9/log/test")
+    bare.get_by_role("searchbox", name="Search the whole log").fill("next")
+    bare.get_by_role("button", name="Search").click()
+    expect(bare.get_by_text("Line 2, 1 of 1")).to_be_visible()
+    expect(bare.locator("mark")).to_have_text("next")
+    bare.goto(f"{site.url}/clusters")
+
+    expect(bare.get_by_role("heading", name="Front door")).to_be_visible()
 
 
 def test_a_killed_web_process_is_missed_nothing_and_the_page_is_not_loaded_again(site: Site, browser: Browser) -> None:

@@ -1,38 +1,49 @@
 """The pages in a real browser: nothing for axe to find, all works without JavaScript, and it is live."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.web import pages_browser
+from tests.web import pages_app, pages_browser
 from tests.web.pages_browser import Look, Site
+from tests.web.stories import Story
+from web.present import question
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=60_000)
-PAGES = (
-    "/",
-    "/releases",
-    "/releases/7",
-    "/releases/8",
-    "/releases/10",
-    "/releases/12",
-    "/releases/13",
-    "/releases/14",
-    "/releases/15",
-    "/approvals",
-    "/calendar",
-    "/calendar/stop",
-    "/clusters",
-    "/audit",
-    "/releases/9/log/test",
-    "/releases/13/ask/rollback",
-    "/releases/999",
-)
-
-
+LOOKS = ((1440, "light"), (1440, "dark"), (390, "dark"), (390, "light"))
+AXE = {"resultTypes": ["violations"]}  # every rule there is
+PAGES = {  # each endpoint that answers with a page, in the states that look different
+    "overview.show": ("/",),
+    "releases.show": ("/releases", "/releases?state=halted&q=nothing"),
+    "release.show": tuple(f"/releases/{number}" for number in (7, 8, 10, 12, 13, 14, 15, 16, 17, 999)),
+    "release.ask": ("/releases/13/ask/rollback", "/releases/8/ask/rerun", "/releases/12/ask/reject"),
+    "log.show": ("/releases/9/log/test", "/releases/12/log/build"),
+    "approvals.show": ("/approvals",),
+    "calendar.show": ("/calendar",),
+    "calendar.ask_stop": ("/calendar/stop",),
+    "calendar.ask": ("/freezes/1/ask/lift",),
+    "clusters.show": ("/clusters",),
+    "audit.show": ("/audit", "/audit?kind=vote"),
+    "entry.ask": ("/login",),
+}
+NO_PAGES = {  # what else a browser can fetch: files, streams, probes, and the inside of a dialog
+    *("static", "badge.show", "events.stream", "health.healthz", "health.metrics"),
+    *("log.raw", "audit.export", "palette.find"),
+}
+DIALOGS = {  # where each question can be asked
+    "approve": 12,
+    "resume": 17,
+    "pause": 13,
+    "promote": 13,
+    "rerun": 8,
+    "reject": 12,
+    "cancel": 12,
+    "rollback": 13,
+}
 AT_REST = """() => new Promise((done) => {
   let last = -1, frames = 0;
   const look = () => {
@@ -44,70 +55,96 @@ AT_REST = """() => new Promise((done) => {
 })"""  # a page that moves by itself takes a turn of the wheel back
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    running = pages_browser.site(tmp_path_factory.mktemp("site"))
-    running.start()
-    yield running
-    running.stop()
+def test_no_page_and_no_question_is_forgotten_here(face: Flask) -> None:
+    fetched = {
+        rule.endpoint
+        for rule in face.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api")
+    }
+
+    assert fetched == {*PAGES} | NO_PAGES
+    assert set(question.ORDER) == {*DIALOGS}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = pages_browser.chromium(playwright)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    fresh = browser.new_context(viewport={"width": 1440, "height": 900})
-    fresh.set_default_timeout(60_000)
-    yield fresh
-    fresh.close()
-
-
-CONTRAST = {"runOnly": ["color-contrast"]}  # the one rule that depends on the theme alone
-
-
-@pytest.mark.parametrize("url", [*PAGES, "/login"])
+@pytest.mark.parametrize("url", [url for urls in PAGES.values() for url in urls if url != "/login"])
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(site: Site, reading: Look, url: str) -> None:
-    if url == "/login":
-        reading.page.context.clear_cookies()
     reading.page.goto(site.url + url)
 
     assert complaints(reading.page) == []
     assert [text for text in reading.complaints if "404" not in text] == []
 
 
-@pytest.mark.parametrize("opened", ["rollback", "pause", "help", "palette"])
-def test_axe_finds_nothing_in_an_open_dialog(site: Site, context: BrowserContext, opened: str) -> None:
-    page = pages_browser.sign_in(site, context).page
-    page.goto(f"{site.url}/releases/13")
-    page.evaluate(
-        "(id) => document.getElementById(id).showModal()", opened if opened in ("help", "palette") else f"q-{opened}"
-    )
+def test_axe_finds_nothing_where_people_sign_in(site: Site, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{site.url}/login")
+    assert complaints(page) == []
+    page.get_by_label("Name or email").fill("nobody")
+    page.get_by_label("Password").fill("nothing")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
 
     assert complaints(page) == []
 
 
+@pytest.mark.parametrize("opened", [*DIALOGS, "help", "palette"])
+def test_axe_finds_nothing_in_an_open_dialog(site: Site, reading: Look, opened: str) -> None:
+    page = reading.page
+    page.goto(f"{site.url}/releases/{DIALOGS.get(opened, 13)}")
+    dialog = f"q-{opened}" if opened in DIALOGS else opened
+    page.evaluate("(id) => document.getElementById(id).showModal()", dialog)
+
+    assert complaints(page) == []
+
+
+def _first_run(home: Path) -> str:
+    fresh = Story(home)
+    return pages_app.sign_in(pages_app.make(fresh), fresh, "jonas")[0].get("/").text
+
+
+def _refused(home: Path, path: str, **form: str) -> str:
+    story = pages_app.told().copy(home)
+    client, token = pages_app.sign_in(pages_app.make(story), story, "jonas")
+    return client.post(path, data={"csrf_token": token, **form}).text
+
+
+STATES: dict[str, Callable[[Path], str]] = {
+    "before the first release": _first_run,
+    "a freeze that cannot be": lambda home: _refused(home, "/freezes", name="n", reason="r", weekly="whenever"),
+    "a vote for what has changed": lambda home: _refused(
+        home, "/releases/12/approve", expect_digest="sha256:old", expect_def="old", expect_cfg="old"
+    ),
+    "a form from elsewhere": lambda home: _refused(home, "/releases/12/approve", csrf_token="wrong"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_in_what_is_seldom_seen(site: Site, reading: Look, tmp_path: Path, state: str) -> None:
+    page, body = reading.page, STATES[state](tmp_path)
+    page.route(f"{site.url}/seldom", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.route("**/events?*", lambda route: route.abort())  # it tells of another installation
+    page.goto(f"{site.url}/seldom")
+
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    assert complaints(page) == []
+    page.unroute("**/events?*")
+
+
 def complaints(page: Page) -> list[str]:
-    """What axe says of the page in both themes and both widths, and how much too wide it is."""
+    """What axe says of the page in both themes and both widths, by all its rules, and how much too wide it is."""
     found: list[str] = []
-    for width, scheme, options in (
-        (1440, "light", None),
-        (1440, "dark", CONTRAST),
-        (390, "light", CONTRAST),
-        (390, "dark", None),
-    ):
+    for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        report = Axe().run(page, options=options)
+        report = Axe().run(page, options=AXE)
         found += [f"{width} {scheme}: {report.generate_report()}"] if report.violations_count else []
         found += [f"{width} {scheme}: {wide} px too wide"] if wide > 0 else []
     return found
+
+
+@pytest.fixture(scope="module")
+def face(site: Site) -> Flask:
+    return pages_app.make(site.story)
 
 
 @pytest.fixture(scope="module")
