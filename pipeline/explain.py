@@ -50,7 +50,7 @@ def standing(release: Release, why: str, who: str, until: datetime | None = None
     """Where it stands and why it waits there, who can act, until when."""
     match release.state:
         case State.RUNNING:
-            limit = f"Until {_clock(until)}" if until else ""
+            limit = f"Until {_clock(until)}" if until and _clock(until) not in why else ""
             stands = "" if why.startswith(_stands(release)) else _stands(release)  # the judge begins with it too
             return _sentence(stands, why, limit, who if why else "")
         case State.ROLLING_BACK:
