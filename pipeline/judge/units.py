@@ -15,7 +15,7 @@ from .samples import Unit, beyond, common_size
 from .two_sample import tally
 
 LEVELS = (0.5, 0.2, 0.05, 0.01)  # the cuts lie at the upper quantiles of stable's past units
-RARE = 2  # the cut beyond which a pod counts as unusual: one of 20 does by chance
+UNUSUAL = 1  # the cut beyond which a pod counts as unusual: one of five does by chance
 SPREADS = (0.0, 0.84, 1.64, 2.33)  # where these quantiles of chance alone are, in standard deviations
 ODDS = (2.0, 4.0, 10.0, 30.0, 100.0, 400.0)  # how much the odds of a unit to lie beyond a cut may have grown
 FIRST_CUTS = (0.0025, 0.01, 0.04, 0.2)  # shares to begin with, before anything was seen
@@ -39,11 +39,11 @@ class Cut:
 
 def _after(mixture: Mixture, cuts: Sequence[Cut], seconds: float, most: float) -> Mixture:
     """`most`: the largest factor that one pod may bring. What all bring is cut off at as many of them as lie beyond the
-    cut `RARE`: pods that are as usual make no room for one that is not."""
+    cut `UNUSUAL`: pods that are as usual make no room for one that is not."""
     gains = [gain for cut in cuts for gain in cut.gains()]
     begun = mixture.due()
     found = begun.after(gains, seconds)
-    unusual = max(1.0, sum(cuts[RARE].canary))
+    unusual = max(1.0, sum(cuts[UNUSUAL].canary))
     excess = found.log_value - begun.log_value - unusual * log(most)
     return found if excess <= 0 else begun.after([gain - excess for gain in gains], seconds)
 
@@ -58,7 +58,7 @@ def one_pods_part(alpha: float) -> float:
     >>> round(one_pods_part(0.01), 2)
     3.0
     """
-    return 0.95 / max(alpha, 1e-9) ** 0.25
+    return 0.95 / sqrt(sqrt(max(alpha, 1e-9)))
 
 
 def _expected(beyond_it: float, seen: int) -> float:

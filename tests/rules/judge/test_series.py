@@ -18,7 +18,7 @@ def judged(*ticks, judge=JUDGE, series=None, seconds=5.0):
     return now
 
 
-def pods(*ticks, judge=JUDGE, canary=4, stable=12, series=None):
+def pods(*ticks, judge=JUDGE, canary=5, stable=12, series=None):
     """Ticks of 10 s; each is (bad ones of a canary pod, bad ones of a stable pod) of 500 requests."""
     now = series or Series.begin(judge, pods=True)
     for bad_c, bad_b in ticks:
