@@ -15,11 +15,11 @@ def look_around(world: World, apps: Iterable[str]) -> list[Look]:
     shares: Mapping[str, int] = {}
     with suppress(TryLater, NeedsHuman):
         shares = world.front.shares()
-    return [
-        Look(look(name, app, world), _counts(world, name, app), shares.get(name))
-        for name in world.clusters
-        for app in sorted(apps)
-    ]
+    services, found = sorted(apps), []
+    for name, cluster in world.clusters.items():
+        cluster.gather(services)
+        found += [Look(look(name, app, world), _counts(world, name, app), shares.get(name)) for app in services]
+    return found
 
 
 def _counts(world: World, cluster: str, service: str) -> dict[str, Count]:

@@ -180,6 +180,11 @@ class Cluster(Protocol):
 
     def look(self, service: str) -> ClusterSeen: ...
 
+    def gather(self, services: Collection[str]) -> None:
+        """Looks at all of these follow in this moment: what they need may be asked for at once. Never fails; a look
+        says what is wrong."""
+        ...
+
     def beat(self, fence: Fence, service: str) -> None:
         """Carry the epoch into the anchor and count the heartbeat: the first write of each tick. Takes the anchor for
         `fence.release`."""

@@ -41,6 +41,9 @@ class FakeCluster:
             self.name, service, anchor.stable, slots, dict(real.weights), anchor.release, anchor.epoch, anchor.marked
         )
 
+    def gather(self, services: Collection[str]) -> None:
+        """Nothing is far away."""
+
     def beat(self, fence: Fence, service: str) -> None:
         self._change(service, lambda one: moves.beat(one, fence), "beat", fence)
 

@@ -1,7 +1,7 @@
 """A local cluster through the `Cluster` port: wishes go into a file, answers come from what the daemon saw."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pipeline.errors import NeedsHuman, TryLater
@@ -44,6 +44,9 @@ class LocalCluster:
             marked=anchor.marked,
             trouble=seen.trouble if _fresh(seen) else str(layout.not_running(self.home)),
         )
+
+    def gather(self, services: Collection[str]) -> None:
+        """Its files are at hand."""
 
     def beat(self, fence: Fence, service: str) -> None:
         """Carry the epoch, count the heartbeat, take the anchor."""

@@ -61,6 +61,19 @@ def test_a_worker_that_does_not_follow_the_last_epoch_reads_before_it_beats(
     assert counted.asked == ["get deployments", "patch httproutes", "get httproutes", "put httproutes"]
 
 
+def test_a_look_around_costs_two_calls_however_many_services_there_are(bed: KubernetesBed, counted: Counted) -> None:
+    cluster = KubernetesCluster(bed.node.name, counted, bed.place)
+    others = [f"{bed.service}-{number}" for number in range(20)]
+
+    cluster.gather([bed.service, *others])
+    seen = [cluster.look(service) for service in (bed.service, *others)]
+    counted.close()
+
+    assert counted.asked == ["get deployments", "get httproutes"]
+    assert seen[0] == bed.cluster.look(bed.service)
+    assert [one.stable for one in seen] == ["a", *[None] * 20]
+
+
 def test_what_somebody_did_by_hand_since_the_look_is_not_written_over(bed: KubernetesBed, counted: Counted) -> None:
     """What a worker knows of a moment ago is enough to look at, and refused as the ground of a write."""
     cluster = KubernetesCluster(bed.node.name, counted, bed.place)

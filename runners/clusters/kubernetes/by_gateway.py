@@ -24,6 +24,10 @@ class ByGateway:
         """The HTTPRoute of the service."""
         return self._api.get("HTTPRoute", self._place.namespace, service)
 
+    def fronts(self) -> Mapping[str, Manifest]:
+        """The HTTPRoutes of all services."""
+        return notes.anchors(self._api.find("HTTPRoute", self._place.namespace, objects.MANAGED))
+
     def beat(self, service: str, fence: Fence) -> Manifest | None:
         """The route, with the epoch in it."""
         return self._api.note("HTTPRoute", self._place.namespace, service, *notes.beaten(fence))

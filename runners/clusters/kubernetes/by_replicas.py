@@ -11,7 +11,7 @@ from pipeline.shares import beside
 from runners.clusters.desired import SLOTS, Service, other
 from runners.ports import Fence
 
-from . import fronts, notes
+from . import fronts, notes, objects
 from .api import Api
 from .notes import Manifest
 from .objects import Place
@@ -28,6 +28,10 @@ class ByReplicas:
     def front(self, service: str) -> Manifest | None:
         """The Service that clients of the service ask for."""
         return self._api.get("Service", self._place.namespace, service)
+
+    def fronts(self) -> Mapping[str, Manifest]:
+        """The Services of all services, without those behind them."""
+        return notes.anchors(self._api.find("Service", self._place.namespace, objects.MANAGED))
 
     def beat(self, service: str, fence: Fence) -> Manifest | None:
         """The Service, with the epoch in it."""

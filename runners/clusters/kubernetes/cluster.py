@@ -1,7 +1,8 @@
 """A Kubernetes cluster through the `Cluster` port: wishes go into its objects, and what is seen comes from them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from pipeline.errors import NeedsHuman, TryLater
@@ -56,6 +57,17 @@ class KubernetesCluster:
             trouble=trouble,
         )
 
+    def gather(self, services: Collection[str]) -> None:
+        """Two calls, however many they are. What cannot be had so is asked for service by service."""
+        at = time.monotonic()
+        with suppress(TryLater, NeedsHuman):
+            listed = self._api.find("Deployment", self._place.namespace, objects.MANAGED)
+            fronts = self._way.fronts()
+            for service in services:
+                with suppress(NeedsHuman):  # damaged: its look says so
+                    mine = [one for one in listed if one["metadata"]["labels"].get(objects.SERVICE) == service]
+                    self._sights.keep(service, Sight(at, self._found(service, _by_slot(mine), fronts.get(service))))
+
     def contents(self, service: str) -> Mapping[str, Slot]:
         """What each slot should run now, as the look of this moment has it: a reading belongs to its look."""
         return self._sights.of(service).found.service.slots
@@ -67,7 +79,7 @@ class KubernetesCluster:
         deployments = known.found.deployments if known else self._deployments(service)
         beaten = self._way.beat(service, fence)
         front = beaten or self._way.front(service)
-        found = Found(deployments, front, self._way.read(service, deployments, front))
+        found = self._found(service, deployments, front)
         self._sights.keep(service, known.after(found) if known else Sight(at, found))
         if beaten is None:
             self._change(service, fence, lambda one, _: moves.beat(one, fence))
@@ -103,12 +115,13 @@ class KubernetesCluster:
         """Deployments first: a newer holder writes the anchor before them, so what is older than the anchor read
         here cannot be written over it."""
         deployments = self._deployments(service)
-        front = self._way.front(service)
+        return self._found(service, deployments, self._way.front(service))
+
+    def _found(self, service: str, deployments: Mapping[str, Manifest], front: Manifest | None) -> Found:
         return Found(deployments, front, self._way.read(service, deployments, front))
 
     def _deployments(self, service: str) -> Mapping[str, Manifest]:
-        listed = self._api.find("Deployment", self._place.namespace, {objects.SERVICE: service})
-        return {one["metadata"]["labels"].get(objects.SLOT, ""): one for one in listed}
+        return _by_slot(self._api.find("Deployment", self._place.namespace, {objects.SERVICE: service}))
 
     def _slot(self, service: str, name: str, sight: Sight) -> SlotSeen:
         found, slot = sight.found, sight.found.service.slots[name]
@@ -155,3 +168,7 @@ class KubernetesCluster:
 
         wanted = turn(sight.found.service, ready)
         self._sights.keep(service, sight.after(self._way.put(service, wanted, sight.found, fence)))
+
+
+def _by_slot(deployments: Iterable[Manifest]) -> Mapping[str, Manifest]:
+    return {one["metadata"]["labels"].get(objects.SLOT, ""): one for one in deployments}

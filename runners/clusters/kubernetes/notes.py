@@ -1,6 +1,6 @@
 """What Sluice writes into the annotations of a cluster's objects, and reads back from them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,11 @@ def anchor(found: Manifest, where: str) -> Anchor:
     if words.get(RELEASE) != str(known.holder) or not epoch.isdecimal() or int(epoch) <= known.epoch:
         return known
     return replace(known, epochs={**known.epochs, known.holder: int(epoch)})
+
+
+def anchors(found: Iterable[Manifest]) -> dict[str, Manifest]:
+    """Those of these objects that carry an anchor, by their names, which are those of the services."""
+    return {one["metadata"]["name"]: one for one in found if ANCHOR in one["metadata"].get("annotations", {})}
 
 
 def beaten(fence: Fence) -> tuple[dict[str, str], dict[str, str]]:

@@ -14,7 +14,7 @@ RULES: tuple[Mapping[str, list[str]], ...] = (
     {
         "apiGroups": ["gateway.networking.k8s.io"],
         "resources": ["httproutes"],
-        "verbs": ["get", "create", "update", "patch"],
+        "verbs": ["get", "list", "create", "update", "patch"],
     },
     # Its own token and nobody else's: so it can be renewed before it ends.
     {

@@ -26,6 +26,10 @@ class Way(Protocol):
         """The object that carries anchor and weights, None before the first write."""
         ...
 
+    def fronts(self) -> Mapping[str, Manifest]:
+        """Those of all services, by service."""
+        ...
+
     def beat(self, service: str, fence: Fence) -> Manifest | None:
         """The heartbeat of a release that beat in the tick before: the object, None if it has to be read first."""
         ...
