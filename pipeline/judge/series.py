@@ -99,9 +99,11 @@ def _by_pod(ticks: Sequence[Sequence[Row]]) -> list[Row]:
 def _summed(rows: Sequence[Row]) -> Row:
     if len(rows) == 1:
         return rows[0]
-    canary = Unit(sum(row.canary.requests for row in rows), sum(row.canary.bad for row in rows))
-    stable = Unit(sum(row.stable.requests for row in rows), sum(row.stable.bad for row in rows))
-    return Row(rows[-1].t, canary, stable, rows[-1].pod)
+    n_c = k_c = n_b = k_b = 0
+    for row in rows:  # once: a tick has a row for each pod, and a window has several ticks
+        canary, stable = row.canary, row.stable
+        n_c, k_c, n_b, k_b = n_c + canary.requests, k_c + canary.bad, n_b + stable.requests, k_b + stable.bad
+    return Row(rows[-1].t, Unit(n_c, k_c), Unit(n_b, k_b), rows[-1].pod)
 
 
 @dataclass(frozen=True, slots=True)
