@@ -17,7 +17,7 @@ from .by_gateway import ByGateway
 from .by_replicas import ByReplicas
 from .notes import Manifest
 from .objects import Place
-from .sight import Sight, Sights
+from .sight import TICK, Sight, Sights
 from .way import Found, Way
 
 TRIES = 3  # to write what nobody else wrote meanwhile
@@ -26,15 +26,18 @@ Turn = Callable[[Service, Ready], Service]
 
 
 class KubernetesCluster:
-    """The cluster behind `api`. What each write does is decided by `moves`, as for every kind of cluster."""
+    """The cluster behind `api`. What each write does is decided by `moves`, as for every kind of cluster.
 
-    def __init__(self, name: str, api: Api, place: Place) -> None:
+    `tick`: for how many seconds what was read is known.
+    """
+
+    def __init__(self, name: str, api: Api, place: Place, tick: float = TICK) -> None:
         self.name = name
         self._api = api
         self._place = place
         self._way: Way = ByGateway(api, place) if place.gateway else ByReplicas(api, place)
         self.namespace = place.namespace
-        self._sights = Sights(self._find)
+        self._sights = Sights(self._find, tick)
 
     def look(self, service: str) -> ClusterSeen:
         """The service as it is now: two calls at most, and one or two more while a replica is not ready."""

@@ -30,10 +30,11 @@ class Sight:
 
 
 class Sights:
-    """Those of one cluster, by service. Threads may share them: the newer sight stays."""
+    """Those of one cluster, by service, each for `tick` seconds. Threads may share them: the newer sight stays."""
 
-    def __init__(self, read: Callable[[str], Found]) -> None:
+    def __init__(self, read: Callable[[str], Found], tick: float = TICK) -> None:
         self._read = read
+        self._tick = tick
         self._known: dict[str, Sight] = {}
 
     def of(self, service: str) -> Sight:
@@ -44,7 +45,7 @@ class Sights:
     def known(self, service: str) -> Sight | None:
         """None if nothing was read in this tick."""
         sight = self._known.get(service)
-        return sight if sight is not None and time.monotonic() - sight.at < TICK else None
+        return sight if sight is not None and time.monotonic() - sight.at < self._tick else None
 
     def keep(self, service: str, sight: Sight) -> Sight:
         """Know this from now on."""
