@@ -8,6 +8,8 @@ import pytest
 from tests.kubernetes.clusters import NAMES
 from tests.kubernetes.story import KubernetesInstallation, released
 
+pytestmark = pytest.mark.xdist_group("story")  # one installation for both
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesInstallation]:
