@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from . import windows
 from .approval import agreed
 from .facts import ClusterSeen, Facts, Neighbour, Reading, Said
-from .judge import compare
+from .judge import compare, split
 from .plan import Passage, replicas_for
 from .release import Release, Target
 from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
@@ -83,11 +83,22 @@ def judge(gate: Judge, target: Target, release: Release, facts: Facts, said: Sai
     """The canary is not worse than stable in this cluster."""
     if not target.previous:
         return Pass(f"First version in {target.cluster}, nothing to compare it with")
-    evidence = compare.judge_cluster(readings_of(target, said), (gate,), facts.now)
+    readings = readings_of(target, said)
+    evidence = compare.judge_cluster(readings, (gate,), facts.now)
     verdict = compare.verdict(evidence, gate, release.since, facts.now)
     if isinstance(verdict, Fail):
         return Fail(f"{target.cluster}: {verdict.why}", verdict.reason)
-    return verdict
+    return (None if release.step.by_replicas else _misrouted(gate, target, readings)) or verdict
+
+
+def _misrouted(gate: Judge, target: Target, readings: tuple[Reading, ...]) -> Wait | None:
+    """Where the traffic is not split as asked for, nothing that is counted can be believed. Connections that clients
+    keep open are no sign of it where replicas are the share."""
+    seen = split.routed(readings)
+    if seen.most < 1 / gate.alpha:
+        return None
+    why = f"The canary in {target.cluster} gets {split.told(seen)}: routing is not as it should be"
+    return Wait(why, "The platform team can look at the gateway", look_again=timedelta(seconds=2))
 
 
 def soak(gate: Soak, target: Target, said: Said) -> Verdict:

@@ -1,12 +1,20 @@
 """Does the canary get the share of the traffic it should have? If not, routing is broken and nothing can be judged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import log, log1p
 
-from .counts import Window
-from .mixture import Mixture
+from pipeline.facts import Reading
 
+from .counts import NOTHING, Window
+from .metrics import ERRORS
+from .mixture import Mixture
+from .windows import merged, pieces
+
+SETTLED = 30.0  # seconds after a change of the share that are not looked at: counters may be those of a scrape ago
 SLACK = 1.1  # the odds of the share may be off by this factor: gateways are not exact
+_NEVER = datetime.max.replace(tzinfo=UTC)
 FACTORS = (1.25, 2.0, 5.0, 20.0)  # how far beyond that the odds may be
 
 
@@ -21,6 +29,8 @@ class Split:
     """
 
     mixture: Mixture = Mixture.begin(2 * len(FACTORS), head=1.0)
+    latest: Window = NOTHING  # all that was looked at since the share last changed
+    percent: float = 0.0  # what the canary should have had then
 
     def after(self, window: Window, percent: float) -> "Split":
         """The evidence once `window` is seen as well, in which the canary should have had `percent` of the requests."""
@@ -30,12 +40,30 @@ class Split:
         for factor in FACTORS:
             for edge, beyond in ((odds * SLACK, odds * SLACK * factor), (odds / SLACK, odds / SLACK / factor)):
                 gains.append(_gain(window.n_c, window.n_b, edge, beyond))
-        return Split(self.mixture.after(gains, window.seconds))
+        latest = self.latest + window if percent == self.percent else window
+        return Split(self.mixture.after(gains, window.seconds), latest, percent)
 
     @property
     def most(self) -> float:
         """The highest evidence so far."""
         return self.mixture.most
+
+
+def routed(readings: Iterable[Reading]) -> Split:
+    """How the requests were split, by the readings of one cluster, oldest first, while the share stayed the same."""
+    split, share, since = Split(), -1, _NEVER
+    for part in merged(pieces([one for one in readings if one.metric == ERRORS])):
+        if part.before != part.percent or part.percent != share:
+            share, since = part.percent, part.end
+        elif (part.start - since).total_seconds() >= SETTLED:
+            split = split.after(part.window, share)
+    return split
+
+
+def told(split: Split) -> str:
+    """What was seen, as a sentence begins."""
+    requests = split.latest.n_c + split.latest.n_b
+    return f"{100 * split.latest.n_c / requests:.2g} % of {requests:,} requests, and should get {split.percent:g} %"
 
 
 def _gain(n_c: int, n_b: int, edge: float, beyond: float) -> float:

@@ -127,6 +127,20 @@ def test_the_judge_lets_a_good_canary_pass_and_never_without_traffic():
     assert isinstance(ask(Judge(0.02), saw=good, readings=traffic("az2", steps=60)), Wait)
 
 
+def test_traffic_that_is_not_split_as_asked_holds_the_release_and_no_evidence_lets_it_go_on():
+    wrong = tuple(replace(one, percent=10) for one in traffic("az1", percent=5, steps=60))
+    at_ten = facts(seen("az1", 10), after=61)
+    scales = replace(CANARY, plan=tuple(replace(step, by_replicas=True) for step in CANARY.plan))
+
+    held = ask(Judge(0.02), saw=at_ten, readings=wrong)
+
+    assert isinstance(held, Wait)
+    assert held.why == (
+        "The canary in az1 gets 5 % of 5,800 requests, and should get 10 %: routing is not as it should be"
+    )
+    assert isinstance(ask(Judge(0.02), scales, saw=at_ten, readings=wrong), Pass)
+
+
 def test_the_soak_counts_what_was_observed_healthy():
     day = facts(seen("az1", 95), after=86400)
 

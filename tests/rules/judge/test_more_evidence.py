@@ -1,5 +1,7 @@
 """What each further evidence finds, and what leaves it untouched. That all are fair is shown in test_validity."""
 
+from dataclasses import replace
+from datetime import timedelta
 from math import inf
 
 import pytest
@@ -12,10 +14,12 @@ from pipeline.judge.harm import FALLS, Harm
 from pipeline.judge.mixture import Mixture
 from pipeline.judge.not_worse import NotWorse
 from pipeline.judge.samples import Unit, beyond, common_size
-from pipeline.judge.split import Split
+from pipeline.judge.split import Split, routed, told
 from pipeline.judge.two_sample import bet
 from pipeline.judge.units import REMEMBERED, ErrorUnits, GaugeUnits
 from pipeline.judge.units_not_worse import UnitsNotWorse
+
+from .traffic import NOON, steady
 
 
 def after(process, *seen):
@@ -177,6 +181,22 @@ def test_a_gateway_that_gives_half_of_the_share_is_found():
 @pytest.mark.parametrize("percent", [0, 100])
 def test_where_all_goes_to_one_arm_there_is_nothing_to_split(percent):
     assert after_split(Window(5, 50, 0, 1950, 0), percent) == Split()
+
+
+def test_a_share_is_looked_at_once_it_has_settled():
+    """Counters may come from a scrape ago, so the first readings at a share may still be those of the one before."""
+    late = steady(5) + [replace(one, percent=50) for one in steady(5, seconds=29)]
+    late = [replace(one, at=NOON + timedelta(seconds=second)) for second, one in enumerate(late)]
+
+    assert routed(late).most == pytest.approx(1.0)
+    assert routed(steady(5, seconds=120)).most < 2
+    assert routed([replace(one, percent=10) for one in steady(5, seconds=120)]).most >= 100
+
+
+def test_what_was_counted_since_the_share_changed_is_told():
+    wrong = [replace(one, percent=10) for one in steady(5, seconds=41)]
+
+    assert told(routed(wrong)) == "5 % of 900 requests, and should get 10 %"
 
 
 def after_split(window, percent):
