@@ -52,11 +52,11 @@ screenshots: $(VENV)/.dev  ## the pictures of the README, and of every page, tak
 	@$(BIN)/python -m tests.web.pictures docs/screenshots
 
 bench: $(VENV)/.dev  ## every published figure, one after the other
-	@for each in benchmarks/*.py; do case $$each in */_*|*/judge_tick.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
+	@for each in benchmarks/*.py; do case $$each in */_*|*/judge_tick.py|*/shop_judge.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done
 	@$(MAKE) --no-print-directory bench-judge
 
-bench-judge: $(VENV)/.dev  ## the judge beside Kayenta, Argo Rollouts and Flagger; tables and plots of docs/judge.md
-	@$(BIN)/python -m benchmarks.judge && $(BIN)/python -m benchmarks.judge.report && $(BIN)/python -m benchmarks.judge_tick
+bench-judge: $(VENV)/.dev  ## the judge beside Kayenta, Argo Rollouts and Flagger, and on the running shop; tables and plots of docs/judge.md
+	@$(BIN)/python -m benchmarks.judge && $(BIN)/python -m benchmarks.judge.report && $(BIN)/python -m benchmarks.judge_tick && $(BIN)/python -m benchmarks.shop_judge --anew
 
 locks:  ## resolve the lock files anew; needs uv
 	@tools/locks

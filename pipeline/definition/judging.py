@@ -52,7 +52,8 @@ class Latency(Part):
     )
     margin: Points = Field(
         default=0.02,
-        description="How much more often the canary may go over limits that at most 5 % of stable's requests go over.",
+        description="How much more often the canary may go over limits that at most 10 % of stable's requests go over. "
+        "More is harm.",
         examples=["1pp"],
     )
     buckets: Series | None = Field(
@@ -86,7 +87,7 @@ class JudgeBy(Part):
     )
     latency: Latency | None = Field(
         default=None,
-        description="Slow requests, canary against stable, at every edge of the gateway's histogram; `{}` for the "
+        description="Slow requests, canary against stable, at the upper edges of the gateway's histogram; `{}` for the "
         "defaults. Not judged without this key.",
         examples=[{"margin": "1pp"}],
     )

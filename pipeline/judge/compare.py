@@ -21,7 +21,7 @@ from .windows import GAP, healthy_seconds, windows
 
 __all__ = ["RULES", "Evidence", "healthy_seconds", "judge_cluster", "verdict", "windows"]
 
-RULES = 1  # goes up with every change that may change a verdict; each judgement is stored with it
+RULES = 2  # goes up with every change that may change a verdict; each judgement is stored with it
 
 _PEOPLE = "A release manager can promote it or roll it back"
 _PLATFORM = "The platform team can look at the metrics"

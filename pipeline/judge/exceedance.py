@@ -12,20 +12,23 @@ ODDS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)  # how much the odds of going
 _LEAST, _MOST = 1e-6, 1 - 1e-6
 
 
-def raised(rate: float, odds: float, ratio: float) -> Bet:
+def raised(rate: float, odds: float, ratio: float, delta: float = 0.0) -> Bet:
     """
-    The bet that the canary goes over with `odds` times the odds of `rate`, stable with `rate`. `ratio` = n_C/n_B.
+    The bet that the canary goes over with `odds` times the odds of `rate` + δ, stable with `rate`. `ratio` = n_C/n_B.
 
-        θ_B = rate,  θ_C/(1 − θ_C) = odds·rate/(1 − rate),  θ₀ = (n_C·θ_C + n_B·θ_B)/(n_C + n_B)
-        E = θ_C^x_C·(1 − θ_C)^(n_C − x_C)·θ_B^x_B·(1 − θ_B)^(n_B − x_B) / (θ₀^X·(1 − θ₀)^(N − X))
+        θ_B = rate,  θ_C/(1 − θ_C) = odds·(θ_B + δ)/(1 − θ_B − δ),  t_B = (n_C·(θ_C − δ) + n_B·θ_B)/(n_C + n_B)
 
-    It is the bet of `two_sample` with r₀ = 1, δ = 0, t = θ₀, a = (θ − θ₀)/(θ₀·(1 − θ₀)), so it is valid for outcomes
-    anywhere between 0 and 1, whatever `rate` was forecast.
+    It is the bet of `two_sample` with r₀ = 1, t_C = t_B + δ, a_C = (θ_C − t_C)/(t_C·(1 − t_C)), so it is valid for
+    outcomes anywhere between 0 and 1, whatever `rate` was forecast. With δ = 0 its factors for single requests are
+
+        E = θ_C^x_C·(1 − θ_C)^(n_C − x_C)·θ_B^x_B·(1 − θ_B)^(n_B − x_B) / (t_B^X·(1 − t_B)^(N − X))
     """
-    low = min(max(rate, _LEAST), _MOST)
-    high = odds * low / (1 - low + odds * low)
-    middle = (ratio * high + low) / (ratio + 1)
-    return bet((high - middle) / (middle * (1 - middle)), middle, ratio)
+    low = min(max(rate, _LEAST), _MOST - delta)
+    edge = low + delta
+    high = odds * edge / (1 - edge + odds * edge)
+    middle = (ratio * (high - delta) + low) / (ratio + 1)
+    nearest = middle + delta
+    return bet((high - nearest) / (nearest * (1 - nearest)), middle, ratio, delta)
 
 
 @dataclass(frozen=True, slots=True)

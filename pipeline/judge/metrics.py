@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from pipeline.settings import Judge
 
 from .counts import Window
-from .exceedance import Exceedance
 from .harm import FALLS, Harm
+from .slowness import Slowness
 
 ERRORS, LATENCY = "errors", "latency"
 EDGES = 12  # the most that a histogram may have here
-SLOW = 0.05  # a promotion asks the limits that at most this share of stable's requests goes over
 
-Process = Harm | Exceedance
+Process = Harm | Slowness
 
 
 def limit_name(edge: float) -> str:
@@ -32,12 +31,12 @@ def kind(metric: str) -> str:
     return metric.partition(" ")[0]
 
 
-def process(metric: str, horizon: float, tolerance: float) -> Process:
+def process(metric: str, judges: Sequence[Judge], horizon: float) -> Process:
     """The evidence for harm of `metric`, nothing seen yet."""
     if metric == ERRORS:
-        return Harm.begin(horizon, tolerance=tolerance)
+        return Harm.begin(horizon, tolerance=max(judge.tolerance for judge in judges))
     if kind(metric) == LATENCY:
-        return Exceedance.begin(horizon)
+        return Slowness.begin(max(judge.latency or 0.0 for judge in judges), horizon)
     return Harm.begin(horizon, FALLS)
 
 

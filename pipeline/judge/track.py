@@ -12,8 +12,9 @@ from pipeline.settings import Judge
 from . import waits
 from .counts import NOTHING, Window, added
 from .forecast import Forecast
-from .metrics import ERRORS, LATENCY, SLOW, Process, compared, kind, margin_of, process
+from .metrics import ERRORS, LATENCY, Process, compared, kind, margin_of, process
 from .not_worse import OUTAGE, NotWorse, boundary, within
+from .slowness import SLOW
 from .windows import Piece, merged, pieces, watched
 
 CALM = 5.0  # no step forward while the evidence for harm is this high
@@ -102,9 +103,8 @@ def steps(
 
 def _begun(judges: Sequence[Judge], horizon: float, metric: str) -> Track:
     margins = {margin_of(metric, judge) for judge in judges}
-    tolerance = max(judge.tolerance for judge in judges)
     processes = tuple(NotWorse(margin) for margin in sorted(one for one in margins if one is not None))
-    return Track(process(metric, horizon, tolerance), not_worse=processes, metric=metric)
+    return Track(process(metric, judges, horizon), not_worse=processes, metric=metric)
 
 
 def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str) -> Track:

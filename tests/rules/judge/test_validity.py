@@ -3,6 +3,7 @@
 A null is never only its edge: arms are unequal, rates drift from window to window, forecasts are wrong.
 """
 
+from dataclasses import replace
 from math import exp
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline.judge.harm import FALLS, Harm
 from pipeline.judge.mixture import Mixture
 from pipeline.judge.not_worse import NotWorse
 from pipeline.judge.samples import Unit
+from pipeline.judge.slowness import SPAN, Slowness
 from pipeline.judge.split import SLACK, Split
 from pipeline.judge.two_sample import bet, tally
 from pipeline.judge.units import ErrorUnits, GaugeUnits
@@ -55,6 +57,19 @@ def test_going_over_a_limit_is_fair_whatever_was_forecast(sizes, rates, forecast
     begin = Exceedance(Mixture.begin(8), Forecast(100 * forecast, 100))
 
     assert mean(lambda window: begin.after(window).value, sizes, rates) <= ROUNDING
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("stable", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("margin", [0.02, 0.3])
+@pytest.mark.parametrize("forecast", [0.0, 0.05, 0.9])
+def test_slow_by_no_more_than_the_margin_is_fair(sizes, stable, margin, forecast):
+    begin = replace(Slowness.begin(margin), forecast=Forecast(100 * forecast, 100))
+
+    for canary in (0.0, stable, stable + margin):
+        assert (
+            mean(lambda window: begin.after(replace(window, seconds=SPAN)).value, sizes, (canary, stable)) <= ROUNDING
+        )
 
 
 @pytest.mark.parametrize("sizes", SIZES)
