@@ -43,7 +43,8 @@ def journal(release: Release, decision: Decision) -> str:
         case Resume(why):
             return _sentence("Goes on", why)
         case Finish(state, why, reason):
-            return _sentence(_ends(state, reason), why)
+            end = _ends(state, reason)
+            return _sentence("" if why.startswith(end) else end, why)
 
 
 def standing(release: Release, why: str, who: str, until: datetime | None = None) -> str:
@@ -58,7 +59,8 @@ def standing(release: Release, why: str, who: str, until: datetime | None = None
         case State.HALTED:
             return _sentence(why or f"Halted: {release.why}", who)
         case State.LIVE | State.ROLLED_BACK:
-            return _sentence(_ends(release.state, release.reason), release.why if release.reason else "")
+            end, why = _ends(release.state, release.reason), release.why if release.reason else ""
+            return _sentence("" if why.startswith(end) else end, why)
 
 
 def explain(

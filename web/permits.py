@@ -25,7 +25,8 @@ def may_reject(user: User, told: Told) -> str | None:
     if told.release is None:
         return PLAN_LESS
     if told.head.state is not State.RUNNING:
-        return f"It is {told.head.state}; there is nothing to approve."
+        because = f": {told.head.why.rstrip('.')}" if told.head.reason else ""
+        return f"It is {told.head.state}, so there is nothing to approve{because}."
     groups = {gate.group for gate in approvals_ahead(told.release)}
     if not groups:
         return "It does not ask for an approval now."

@@ -93,6 +93,13 @@ class Installation:
         assert self.process is not None
         self.process.wait(10)
 
+    def kill_web(self) -> None:
+        """`kill -9` of the web process and its workers; its supervisor starts it again."""
+        number = json.loads((self.home / "up.json").read_text())["processes"]["web"]
+        children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+        for pid in (number, *map(int, children)):
+            os.kill(pid, signal.SIGKILL)
+
     def _answers(self) -> bool:
         assert self.process is not None
         if self.process.poll() is not None:

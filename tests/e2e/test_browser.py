@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.installation import FIXTURES, LOOK, WORD, Installation
+from tests.e2e.watching import submit_together, watch_it_go_back
 from tests.load import Load
 from tests.runners.until import until
 from tests.web.pages_browser import chromium
@@ -17,37 +18,40 @@ expect.set_options(timeout=60_000)
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 DEFINITION = (FIXTURES / "pebble" / "sluice.yaml").read_text()
 ASKING = DEFINITION.replace("clusters: [az1], ", "clusters: [az1], gates: [{approval: {from: release-managers}}], ")
+PAIR = ASKING.replace("{from: release-managers}", "{from: release-managers, of: 2}")
 SLOW = ASKING.replace("python3 -I -S check.py", "sh slow.sh").replace("[50%]", "[10%, 25%, 50%]", 1)
 TALKS = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo "line $i of the test"; sleep 0.2; done; python3 -I -S check.py'
 
 
 @pytest.fixture(scope="module")
-def context() -> Iterator[BrowserContext]:
+def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = chromium(playwright)
-        yield browser.new_context(viewport={"width": 1440, "height": 1000})
-        browser.close()
+        started = chromium(playwright)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="module")
-def page(context: BrowserContext, shop: Installation) -> Page:
+def page(browser: Browser, shop: Installation) -> Iterator[Page]:
     """Lena, signed in by the form; nothing may break the content policy on any page."""
-    page = context.new_page()
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     page.set_default_timeout(30_000)
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.goto(f"{shop.url}/login")
-    page.get_by_label("Name or email").fill("lena")
-    page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+    sign_in(page, shop, "lena", "wrong")
     expect(page.get_by_role("alert")).to_be_visible()
-    complaints.clear()  # the browser notes the 401 that was asked for
-    page.get_by_label("Name or email").fill("lena")
-    page.get_by_label("Password").fill(WORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, shop, "lena")
     page.wait_for_url(f"{shop.url}/")
     yield page
     assert complaints == []
+
+
+def sign_in(page: Page, shop: Installation, who: str, word: str = WORD) -> None:
+    """Through the form."""
+    page.goto(f"{shop.url}/login")
+    page.get_by_label("Name or email").fill(who)
+    page.get_by_label("Password").fill(word)
+    page.get_by_role("button", name="Sign in").click()
 
 
 def picture(page: Page, name: str, folder: Path) -> None:
@@ -59,7 +63,9 @@ def picture(page: Page, name: str, folder: Path) -> None:
     page.emulate_media(color_scheme="light")
 
 
-def test_the_output_of_a_running_test_appears_while_it_is_written(page: Page, shop: Installation) -> None:
+def test_the_output_of_a_running_test_appears_once_also_when_the_web_process_is_killed(
+    page: Page, shop: Installation
+) -> None:
     shop.release("v1")
     files = {path.name: path.read_bytes() for path in (FIXTURES / "pebble").iterdir() if path.is_file()}
     files |= {"sluice.yaml": SLOW.encode(), "slow.sh": TALKS.encode()}
@@ -73,7 +79,15 @@ def test_the_output_of_a_running_test_appears_while_it_is_written(page: Page, sh
 
     expect(page.get_by_text("line 3 of the test")).to_be_visible()
     assert page.get_by_text("line 40 of the test").count() == 0
+    page.evaluate("document.documentElement.dataset.mine = 'kept'")
+    shop.kill_web()
+    expect(page.locator("#live")).to_contain_text("Not live since")
+    expect(page.locator("#live")).to_contain_text("Live,")
     expect(page.get_by_text("line 40 of the test")).to_be_visible()
+
+    lines = [text for text in page.locator(".ln code").all_inner_texts() if text.endswith("of the test")]
+    assert lines == [f"line {place} of the test" for place in range(1, 41)]
+    assert page.evaluate("document.documentElement.dataset.mine") == "kept"
     shop.waits(number, "0 of 1")
 
 
@@ -124,3 +138,49 @@ def test_the_overview_says_what_runs_where(page: Page, shop: Installation, tmp_p
         expect(page.get_by_role("heading", name="What runs where")).to_be_visible()
         expect(page.get_by_text("needs you").first).to_be_visible()
         picture(page, "overview", tmp_path)
+
+
+def test_an_approval_is_refused_in_words_when_a_newer_commit_came_between_look_and_click(
+    page: Page, shop: Installation
+) -> None:
+    looked_at = shop.show(shop.call("GET", "/api/approvals")["approvals"][0]["release"]["id"])["id"]
+    page.goto(f"{shop.url}/releases/{looked_at}/ask/approve")
+    newer = shop.push("v5", definition=PAIR)
+    shop.waits(newer, "0 of 2")
+    assert shop.ends(looked_at) == "rolled back"
+    page.get_by_role("button", name="Approve").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("so there is nothing to approve")
+    expect(page.get_by_role("alert")).to_contain_text(f"Superseded by R-{newer}, which is newer and tested")
+    assert "vote" not in shop.kinds(looked_at)
+
+
+def test_two_people_approve_at_the_same_moment_and_one_of_them_twice(
+    page: Page, browser: Browser, shop: Installation
+) -> None:
+    number = shop.call("GET", "/api/approvals")["approvals"][0]["release"]["id"]
+    again, other = (browser.new_context().new_page() for _ in range(2))
+    sign_in(again, shop, "lena")
+    sign_in(other, shop, "diego")
+    pages = [page, again, other]
+    for one in pages:
+        one.goto(f"{shop.url}/releases/{number}/ask/approve")
+    submit_together(pages, "approve")
+    for one in pages:
+        expect(one.get_by_text("Your approval is written down.")).to_be_visible()
+    shop.reaches(number, 50)
+    shop.act(number, "rollback", "diego")
+    assert shop.ends(number) == "rolled back"
+
+    votes = shop.call("GET", f"/api/releases/{number}/journal?limit=100")["events"]
+    assert sorted(one["actor"] for one in votes if one["kind"] == "vote") == ["diego", "lena"]
+
+
+def test_a_bad_release_is_watched_going_back_and_the_page_says_0_percent_by_itself(
+    page: Page, shop: Installation
+) -> None:
+    seen = watch_it_go_back(page, shop, "bad")  # how far behind: python -m benchmarks.page_follows
+
+    assert 0 < seen.buyers < seen.page
+    expect(page.locator("#good")).to_contain_text("0 % on ")
+    expect(page.locator("#fault")).to_contain_text("Evidence for harm")

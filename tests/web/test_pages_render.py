@@ -156,7 +156,7 @@ def test_every_link_part_and_form_of_every_page_is_known(jonas: FlaskClient) -> 
         ("/releases?cluster=dr&app=shop", "2 releases that match."),
         ("/releases?author=nobody", "No release matches."),
         ("/releases/8", "Evidence for harm 217 of 100"),
-        ("/releases/8", "az1 R-7 shop 1.1.0 , live since"),
+        ("/releases/8", "az1 0 % on 1.2.0; R-7 shop 1.1.0 , live since"),
         ("/releases/15", "so far since"),
         ("/releases/13", "Not now: It does not ask for an approval now."),
         ("/releases/12/log/build", "It still runs. New lines appear here."),

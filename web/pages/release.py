@@ -28,7 +28,7 @@ from ..present import (
     ways,
 )
 from ..present.draw.plan import plan_graph
-from ..present.words import short
+from ..present.words import percent, short
 from ..problems import Problem
 from ..roles import User
 from .frame import View, looking, must_sign_in
@@ -157,12 +157,13 @@ def _judged(told: Told) -> dict[str, object]:
     }
 
 
-def _good(view: View, told: Told) -> tuple[tuple[str, Head | None], ...]:
-    """The version each touched cluster goes back to, once it does."""
+def _good(view: View, told: Told) -> tuple[tuple[str, str, Head | None], ...]:
+    """Each touched cluster, the share it still gives this version as last seen, and what it goes back to."""
     if told.head.state not in (State.ROLLING_BACK, State.ROLLED_BACK):
         return ()
-    brought = pages.brought(view.session, told.head.app, {one.previous for one in told.placed if one.previous})
-    return tuple((one.cluster, brought.get(one.previous)) for one in told.placed if one.previous)
+    touched = [one for one in told.placed if one.previous]
+    brought = pages.brought(view.session, told.head.app, {one.previous for one in touched})
+    return tuple((one.cluster, percent(one.share) if one.seen_at else "", brought.get(one.previous)) for one in touched)
 
 
 @dataclass(frozen=True, slots=True)
