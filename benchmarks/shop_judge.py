@@ -77,7 +77,11 @@ def _row(part: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
     row: dict[str, Any] = {"share": SHARES[part], "releases": len(runs), "taken_back": len(back)}
     if part != "good" and back:
         took = sorted(run["seconds"] for run in back)
-        row |= {"median_s": median(took), "longest_s": took[-1], "median_failed": median(run["failed"] for run in back)}
+        row |= {
+            "median_s": round(median(took), 2),
+            "longest_s": took[-1],
+            "median_failed": median(run["failed"] for run in back),
+        }
     return row
 
 
