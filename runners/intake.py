@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline import plan, safety
@@ -18,6 +18,7 @@ from pipeline.store.restore import NewRelease, Refusal
 from runners.ports import Commit, Source
 
 API = "api"  # source of what people and bots ask for through the API
+LISTED = 50  # commits that are kept with a release, to be read before an approval
 GONE = ("0" * 40, "0" * 64)  # what forges write as the new head of a deleted branch
 
 
@@ -82,7 +83,18 @@ def arrive(arrival: Arrival, desk: Desk) -> int | None:
     made = _made(arrival, entry.tenant, text, commit, authors, desk.platform)
     if isinstance(made, Refusal):
         return desk.ledger.refuse(made, arrival.who)
-    return desk.ledger.submit(made, arrival.who)
+    return desk.ledger.submit(
+        replace(made, commits=_new(source, desk.ledger.live_commit(arrival.app), head)), arrival.who
+    )
+
+
+def _new(source: Source, live: str, head: str) -> tuple[tuple[str, str, str], ...]:
+    """The commits that are not live yet, newest first; none where the mirror no longer has the live one."""
+    try:
+        found = source.between(live, head) if live else ()
+    except NeedsHuman:
+        return ()
+    return tuple((one.hash, one.subject[:200], one.author_name[:80]) for one in found[:LISTED])
 
 
 def _made(

@@ -13,16 +13,15 @@ from ..lease import Lease
 from ..plan import Passage
 from ..release import Release
 from ..states import TERMINAL, State
-from . import configured, events, hearing, returning, settling, timing
+from . import changes, configured, events, hearing, returning, settling, timing
 from .configured import Configured
 from .records import FreezeRow, SettingRow
-from .restore import NewRelease, Refusal, key_of, release_of, required_of, row_of, targets_of
+from .restore import NewRelease, Refusal, key_of, release_of, required_of, row_of, targets_of, told_of
 from .said import Content, configuration, hear
 from .session import Sessions, insert_once
 from .tables import AskedRow, ReleaseRow, VoteRow, unfinished
 
 SWEPT = "swept_at"  # the setting that holds when a sweeper was last seen
-
 Decide = Callable[[Release, Facts, Said], Ruling]
 
 
@@ -61,16 +60,13 @@ class Ledger:
             if isinstance(new, NewRelease):
                 session.add_all(required_of(row.id, new.plan))
                 timing.wake(session, now, ReleaseRow.app == new.app, ReleaseRow.id < row.id)
-            told = {"app": new.app, "commit": new.commit, "version": row.version, "kind": row.kind, "why": row.why}
-            kind = "submit" if isinstance(new, NewRelease) else "refuse"
-            events.append(session, now, kind, told, actor=actor, release_id=row.id)
+            events.append(session, now, *told_of(new, row), actor=actor, release_id=row.id)
             return row.id
 
     # ---- the tick -----------------------------------------------------------------------------------------------
 
     def claim(self, release_id: int) -> Lease | None:
-        """
-        The right to move a release whose time has come, if nobody else has it.
+        """The right to move a release whose time has come, if nobody else has it.
 
         A lease or a look further away than the clock allows was written before the clock was set back.
         """
@@ -208,6 +204,11 @@ class Ledger:
             now = str(self._sessions.now(session).timestamp())
             if not insert_once(session, SettingRow, name=SWEPT, value=now):
                 session.execute(update(SettingRow).where(SettingRow.name == SWEPT).values(value=now))
+
+    def live_commit(self, app: str) -> str:
+        """The commit that everybody has now, "" before the first version."""
+        with self._sessions.reading() as session:
+            return changes.live_commit(session, app)
 
     def known(self, app: str, commit: str) -> bool:
         """This commit of this app was submitted before."""

@@ -34,6 +34,7 @@ class NewRelease:
     subject: str = ""
     authors: frozenset[str] = frozenset()
     key: str = ""
+    commits: tuple[tuple[str, str, str], ...] = ()  # hash, subject, author: new since what was live, newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,15 @@ def row_of(new: NewRelease | Refusal, cfg_hash: str, now: datetime) -> ReleaseRo
         row.kind, row.state, row.plan_json = Kind.NORMAL, State.ROLLED_BACK, ""
         row.reason_kind, row.why, row.ended_at = Reason.FAILED, new.why, now
     return row
+
+
+def told_of(new: NewRelease | Refusal, row: ReleaseRow) -> tuple[str, dict[str, object]]:
+    """The first line of its journal: its kind, and what is kept with it."""
+    told: dict[str, object] = {"app": new.app, "commit": new.commit, "version": row.version}
+    told |= {"kind": row.kind, "why": row.why}
+    if isinstance(new, Refusal):
+        return "refuse", told
+    return "submit", told | ({"commits": new.commits} if new.commits else {})
 
 
 def required_of(release_id: int, plan: Plan) -> list[RequiredRow]:

@@ -1,8 +1,6 @@
-"""A release manager at work in a real browser, on the real running system; and the pictures for the README."""
+"""Release managers at work in real browsers, on the real running system."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -15,7 +13,6 @@ from tests.web.pages_browser import chromium
 
 pytestmark = [pytest.mark.story, pytest.mark.browser]
 expect.set_options(timeout=60_000)
-PICTURES = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 DEFINITION = (FIXTURES / "pebble" / "sluice.yaml").read_text()
 ASKING = DEFINITION.replace("clusters: [az1], ", "clusters: [az1], gates: [{approval: {from: release-managers}}], ")
 PAIR = ASKING.replace("{from: release-managers}", "{from: release-managers, of: 2}")
@@ -54,15 +51,6 @@ def sign_in(page: Page, shop: Installation, who: str, word: str = WORD) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def picture(page: Page, name: str, folder: Path) -> None:
-    """The page in light and dark; `make screenshots` keeps them for the README."""
-    kept = PICTURES if os.environ.get("SLUICE_PICTURES") else folder
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour half way to the next
-        page.screenshot(path=kept / f"{name}-{scheme}.png", full_page=True)
-    page.emulate_media(color_scheme="light")
-
-
 def test_the_output_of_a_running_test_appears_once_also_when_the_web_process_is_killed(
     page: Page, shop: Installation
 ) -> None:
@@ -91,10 +79,12 @@ def test_the_output_of_a_running_test_appears_once_also_when_the_web_process_is_
     shop.waits(number, "0 of 1")
 
 
-def test_an_approval_given_on_the_page_lets_the_release_go_on(page: Page, shop: Installation, tmp_path: Path) -> None:
+def test_an_approval_given_on_the_page_lets_the_release_go_on(page: Page, shop: Installation) -> None:
     number = shop.call("GET", "/api/approvals")["approvals"][0]["release"]["id"]
     page.goto(f"{shop.url}/releases/{number}")
     expect(page.get_by_text("0 of 1 of release-managers agreed").first).to_be_visible()
+    expect(page.locator("#changes")).to_contain_text("Test slowly")
+    expect(page.locator("#changes")).to_contain_text("lines changed")
 
     page.get_by_role("button", name="Approve").first.click()
     page.get_by_role("dialog").get_by_label("Comment").fill("Looks fine")
@@ -105,7 +95,6 @@ def test_an_approval_given_on_the_page_lets_the_release_go_on(page: Page, shop: 
         expect(page.get_by_text("Canary on az1").first).to_be_visible()
         expect(page.get_by_text("Evidence that it is not worse").first).to_be_visible()
         expect(page.locator("#now .ladder [aria-current=step]")).to_contain_text("25 %")
-        picture(page, "release", tmp_path)
         assert shop.ends(number) == "live"
         expect(page.locator(".pill").get_by_text("live", exact=True).first).to_be_visible()
 
@@ -129,7 +118,7 @@ def test_rolling_back_asks_with_the_target_and_the_page_follows_without_a_reload
     assert shop.show(number)["reason"] == "cancelled"
 
 
-def test_the_overview_says_what_runs_where(page: Page, shop: Installation, tmp_path: Path) -> None:
+def test_the_overview_says_what_runs_where(page: Page, shop: Installation) -> None:
     with Load(shop.port("az1"), 60), Load(shop.port("az2"), 60):
         asked = shop.push("v4", definition=ASKING)
         shop.waits(asked, "0 of 1")
@@ -137,7 +126,6 @@ def test_the_overview_says_what_runs_where(page: Page, shop: Installation, tmp_p
 
         expect(page.get_by_role("heading", name="What runs where")).to_be_visible()
         expect(page.get_by_text("needs you").first).to_be_visible()
-        picture(page, "overview", tmp_path)
 
 
 def test_an_approval_is_refused_in_words_when_a_newer_commit_came_between_look_and_click(

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pipeline.store.changes import changes
 from runners.intake import intake, poll
 from tests.runners.fake_world import DEFINITION, Office
 from tests.runners.reports import commit, deliver, gitea, github, releases, report
@@ -163,3 +164,28 @@ def test_a_report_that_kills_whoever_reads_it_is_put_aside_and_the_others_go_on(
     assert intake(poison, office.desk) is None
     assert report(office, poison)[0] == "parked"
     assert deliver(office, github(head))[0] is not None
+
+
+def new_in(office, release_id):
+    with office.sessions.reading() as session:
+        return [one.subject for one in changes(session, release_id).commits]
+
+
+def test_the_commits_that_are_not_live_yet_are_kept_with_a_release(office):
+    assert office.play(office.push("v1")) == "live"
+    commit(office, "Sell pears")
+
+    release_id, _ = deliver(office, github(commit(office, "Sell plums")))
+
+    assert new_in(office, release_id) == ["Sell plums", "Sell pears"]
+
+
+def test_a_history_that_lost_the_live_commit_is_released_all_the_same(office):
+    live = office.push("v1")
+    assert office.play(live) == "live"
+    head = commit(office, "All anew")
+    del office.source.commits[office.row(live).commit]
+
+    release_id, _ = deliver(office, github(head))
+
+    assert new_in(office, release_id) == []

@@ -135,8 +135,18 @@ class Story:
         definition = spec(app, approve=approve, undo=undo)
         commit = sha1(f"commit {next(self._numbers)}".encode()).hexdigest()
         plan = make(definition, PLATFORM)
-        new = NewRelease(app, "vmart", commit, definition, plan, definition=f"app: {app}", def_hash=f"def-{app}-{undo}")
-        new = replace(new, version=version, subject=subject, authors=frozenset({by}))
+        new = NewRelease(
+            app,
+            "vmart",
+            commit,
+            definition,
+            plan,
+            definition=f"app: {app}\nundo: {undo}\napprove: {approve}\n",
+            def_hash=f"def-{app}-{undo}",
+        )
+        commits = ((commit, subject, by), (sha1(commit.encode()).hexdigest(), f"Before: {subject}", by))
+        commits = commits if self.ledger.live_commit(app) else ()
+        new = replace(new, version=version, subject=subject, authors=frozenset({by}), commits=commits)
         return self.ledger.submit(new, actor="webhook")
 
     def refuse(self, app: str, why: str) -> int:

@@ -86,8 +86,11 @@ class Found(HTMLParser):
 def written(story: Story, payload: str, number: int) -> int:
     """A release that carries the payload in everything outsiders write, on its way with a canary."""
     definition = spec("cart", approve=True)
-    new = NewRelease("cart", "vmart", f"{number:040x}", definition, make(definition, PLATFORM), "app: cart", "def-cart")
+    new = NewRelease(
+        "cart", "vmart", f"{number:040x}", definition, make(definition, PLATFORM), f"app: cart\n{payload}", "def-cart"
+    )
     new = replace(new, version=payload, subject=f"Hostile {payload}", authors=frozenset({payload}))
+    new = replace(new, commits=((payload[:40], payload, payload),))
     release = story.ledger.submit(new, actor=payload)
     story.until(release, lambda one: one.ahead.name == "canary az1")
     story.tick(release)

@@ -2,9 +2,11 @@
 
 from flask import Blueprint
 
+from pipeline.store.changes import changes
 from pipeline.store.shown import Told
 
 from ..present import approvals, motion
+from ..present.changes import news
 from .frame import View, looking, must_sign_in
 from .frame import show as show_page
 
@@ -26,7 +28,7 @@ def _values(view: View) -> dict[str, object]:
     mine = [told for told in waiting if approvals.mine(told, reader.name, reader.groups)]
     stuck = [told for told in view.moving if told not in waiting and motion.needs(told, reader)]
     return {
-        "mine": [approvals.card(told, reader.name) for told in mine],
+        "mine": [approvals.card(told, reader.name, news(changes(view.session, told.head.id))) for told in mine],
         "others": [(told.head, _others(told, reader)) for told in [*waiting, *stuck] if told not in mine],
         "outdated": [
             (told.head, voice)

@@ -6,6 +6,7 @@ from flask import Blueprint, url_for
 
 from pipeline.states import State
 from pipeline.store import pages
+from pipeline.store.changes import changes
 from pipeline.store.shown import Head, JobShown, Told
 
 from .. import ansi
@@ -27,6 +28,7 @@ from ..present import (
     story,
     ways,
 )
+from ..present.changes import news
 from ..present.draw.plan import plan_graph
 from ..present.words import percent, short
 from ..problems import Problem
@@ -45,6 +47,7 @@ PARTS = (
     "plan",
     "now",
     "evidence",
+    "changes",
     "gates",
     "votes",
     "good",
@@ -80,6 +83,8 @@ def asked(view: View, told: Told, action: str, problem: str = "", given: str = "
         raise Problem(403 if "role" in why_not else 409, "action.not_now", f"{why_not} Nothing was changed.")
     one = question.ask(told, action, _versions(view, told))
     values = {"head": told.head, "question": one, "problem": problem, "given": given}
+    if action in ("approve", "reject"):
+        values["news"] = news(changes(view.session, told.head.id))
     return show_page(view, "ask.html", values, nav="releases")
 
 
@@ -113,6 +118,7 @@ def _values(view: View, told: Told) -> dict[str, object]:
         "fault": fault.items(told),
         "good": _good(view, told),
         "failed": _failed(view, told),
+        "news": news(changes(view.session, told.head.id)),
         "ways": ways.after(told, view.user),
         "unseen": [(one.cluster, one.trouble, one.seen_at) for one in told.placed if one.trouble],
         "asked": approvals.asked(told, view.user.name),

@@ -11,6 +11,7 @@ from pipeline.settings import Approval
 from pipeline.states import State
 from pipeline.store.shown import Told
 
+from .changes import News
 from .words import people, short
 
 
@@ -48,6 +49,7 @@ class Card:
     clusters: str
     since: datetime
     mine: tuple[Voice, ...]  # outdated votes of the reader
+    news: News | None  # what is new in it
 
 
 def asked(told: Told, reader: str) -> tuple[Asked, ...]:
@@ -80,7 +82,7 @@ def mine(told: Told, reader: str, groups: frozenset[str]) -> bool:
     return any(gate.group in groups and not _voted(told, release, gate, reader) for gate in _gates(release))
 
 
-def card(told: Told, reader: str) -> Card:
+def card(told: Told, reader: str, new: News | None) -> Card:
     """One release of the inbox."""
     release = told.release
     assert release is not None
@@ -88,7 +90,7 @@ def card(told: Told, reader: str) -> Card:
     entered = release.plan[min(release.ahead.at, len(release.plan) - 1)]
     asked_at = [result.at for result in told.results if result.passage == release.ahead.name]
     outdated = tuple(voice for one in due for voice in one.voices if voice.mine and voice.outdated)
-    return Card(told, due, people(entered.clusters), min(asked_at, default=release.since), outdated)
+    return Card(told, due, people(entered.clusters), min(asked_at, default=release.since), outdated, new)
 
 
 def _gates(release: Release) -> tuple[Approval, ...]:
