@@ -46,10 +46,9 @@ check-drawn:  # drawn by chance, so no line may depend on them for its coverage
 bench-kubernetes: clusters $(BIN)/helm  ## the figures of real clusters; RUNS=10, about an hour and a half; ONLY=good,idle takes parts
 	@$(BIN)/python -m benchmarks.kubernetes --runs $(or $(RUNS),10) $(if $(ONLY),--only $(ONLY))
 
-screenshots: $(VENV)/.dev  ## the pictures of the README, and of every page, taken anew
+screenshots: $(VENV)/.dev  ## pictures of every page, of one running installation, taken anew in some five minutes
 	@tools/packages chromium git
-	@SLUICE_PICTURES=1 $(BIN)/pytest -q tests/e2e/test_browser.py
-	@$(BIN)/python -m tests.web.pictures docs/screenshots
+	@$(BIN)/python -m tests.e2e.pictures docs/screenshots
 
 bench: $(VENV)/.dev  ## every published figure, one after the other
 	@for each in benchmarks/*.py; do case $$each in */_*|*/judge_tick.py|*/shop_judge.py) ;; *) $(BIN)/python -m benchmarks.$$(basename $$each .py) || exit 1;; esac; done

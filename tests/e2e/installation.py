@@ -45,6 +45,7 @@ class Installation:
 
     folder: Path
     app: str = "pebble"
+    platform_text: str = ""  # "": one app, in two clusters
     process: "subprocess.Popen[str] | None" = None
     said: list[str] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -60,7 +61,8 @@ class Installation:
         (secrets / "push").chmod(0o600)
         self.repository = Repository(self.folder / "repository")
         self.platform = self.folder / "platform.yaml"
-        self.platform.write_text(PLATFORM.format(app=self.app, repository=self.repository.path))
+        text = self.platform_text or PLATFORM.format(app=self.app, repository=self.repository.path)
+        self.platform.write_text(text)
         self.base = free_ports(16)[0]  # `sluice up` puts everything there
 
     # ---- the system ---------------------------------------------------------------------------------------------
