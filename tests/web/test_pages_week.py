@@ -70,3 +70,10 @@ def test_every_day_has_exactly_its_hours() -> None:
 
 def test_the_examples_in_the_code_are_true() -> None:
     assert doctest.testmod(week).failed == 0
+
+
+def test_a_freeze_that_holds_at_once_begins_when_it_was_entered() -> None:
+    shown = drawn(FreezeSpan("Stopped", "why"))
+
+    assert hours(shown.days[0]) == [[(24, "")]]
+    assert hours(shown.days[1]) == [[(14, ""), (10, "A")]]

@@ -8,7 +8,7 @@ from pipeline import windows
 from pipeline.facts import FreezeSpan
 from pipeline.store.shown import Entered
 
-from .week import key
+from .week import begun, key
 from .words import day, people
 
 
@@ -66,7 +66,7 @@ def _row(one: Entered, now: datetime, letter: str) -> Row:
     held = windows.active([span], now)
     ahead = windows.next_start([span], now)
     window = held[0] if held else ahead
-    when, then = _when(span, window, now)
+    when, then = _when(begun(one), window, now)
     status, colour = ("holds now", "wait") if held else ("coming", "")
     if window is not None and window.trouble:
         status = f"holds now, as its rule cannot be read: {window.trouble}"
@@ -82,7 +82,7 @@ def _when(span: FreezeSpan, window: windows.Window | None, now: datetime) -> tup
         if window and window.starts and window.starts <= now and window.ends:
             then = f"this one ends {day(window.ends, now)} UTC"
         return f"every week, {span.weekly}, {span.zone}", then
-    start = day(span.starts, now) if span.starts else "at once"
+    start = f"{'since' if span.starts <= now else 'from'} {day(span.starts, now)}" if span.starts else "always"
     return start, f"to {day(span.ends, now)}" if span.ends else "until it is lifted"
 
 

@@ -1,7 +1,7 @@
 """A week of freezes as a table: one row a day, one column an hour, in UTC; the list beside it says the same."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline import windows
@@ -46,13 +46,19 @@ class Week:
 def week(found: Iterable[Entered], monday: datetime, now: datetime) -> Week:
     """The freezes of the week that begins with `monday`, 00:00 UTC."""
     known = list(enumerate(found))
-    held = [(key(number), one.span, window) for number, one in known for window in _in_week(one.span, monday)]
+    held = [(key(number), one.span, window) for number, one in known for window in _in_week(begun(one), monday)]
     days = tuple(_day(held, monday + timedelta(days=number), now) for number in range(7))
     sunday = monday + timedelta(days=6)
     months = MONTHS[monday.month - 1] if monday.month != sunday.month else ""
     first = f"{monday.day} {months}".strip()
     title = f"Week {monday.isocalendar().week}, {first} to {sunday.day} {MONTHS[sunday.month - 1]} {sunday.year}"
     return Week(title, days, _iso(monday - timedelta(days=7)), _iso(monday + timedelta(days=7)))
+
+
+def begun(one: Entered) -> FreezeSpan:
+    """A freeze that holds at once began when somebody entered it, not before."""
+    span = one.span
+    return span if span.starts or span.weekly or one.source != "people" else replace(span, starts=one.at)
 
 
 def key(number: int) -> str:
