@@ -20,6 +20,9 @@ FAULTS = {
     "errors": "return ('out of order', 500) if random.random() < 0.05 else None",
     "latency": "return time.sleep(0.2) if random.random() < 0.10 else None",
     "orders": "return redirect('/cart', 303) if request.path == '/checkout' and random.random() < 0.5 else None",
+    # for the short form, which may not wait for what is hard to see
+    "slow": "return time.sleep(0.2) if random.random() < 0.50 else None",
+    "unsold": "return redirect('/cart', 303) if request.path == '/checkout' else None",
 }
 FAULTY = '''"""The shop, with one fault. This is number {number}."""
 

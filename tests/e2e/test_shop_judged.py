@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.judged_shop import buyers, judged_shop
 
 pytestmark = pytest.mark.story
-RATE = 100
+RATE = 60
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +20,8 @@ def shop(tmp_path_factory):
     ("fault", "cause"),
     [
         ("errors", "the canary failed"),
-        ("latency", "requests took longer than"),
-        ("orders", "the canary had"),
+        ("slow", "requests took longer than"),
+        ("unsold", "the canary had"),
     ],
 )
 def test_a_worse_shop_is_taken_back_and_the_cause_is_named(shop, fault, cause):
