@@ -17,7 +17,7 @@ test: $(VENV)/.dev $(BIN)/helm  ## every test that needs no Docker
 
 test-kubernetes: clusters $(BIN)/helm  ## the rest, against real Kubernetes clusters on this machine: needs root and Go
 	@$(BIN)/pytest tests/kubernetes -n 4 --dist loadgroup -m "not alone" $(ARGS)
-	@$(BIN)/pytest tests/kubernetes -m alone  # what a gateway does while nobody else writes routes
+	@$(BIN)/pytest tests/kubernetes -m alone  # what must have machine and gateways for itself
 
 clusters: $(VENV)/.dev  ## three real clusters with gateways and a registry, built from source where they are not yet
 	@tests/cluster/build
