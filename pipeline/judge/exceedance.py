@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .counts import Window
 from .forecast import Forecast
-from .mixture import HEAD, HORIZON, Mixture
+from .mixture import HEAD, HORIZON, Mixed, Mixture
 from .two_sample import Bet, bet
 
 ODDS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)  # how much the odds of going over may have grown
@@ -32,14 +32,13 @@ def raised(rate: float, odds: float, ratio: float, delta: float = 0.0) -> Bet:
 
 
 @dataclass(frozen=True, slots=True)
-class Exceedance:
+class Exceedance(Mixed):
     """Evidence that more of the canary's requests go over a fixed limit; "bad" in its windows means over it.
 
     Null: P(over)_C ≤ P(over)_B in every window. One limit for each edge of a latency histogram makes it a one-sided
     test of stochastic order. Beside `Harm` it stays strong where most requests go over. The forecast is of both arms.
     """
 
-    mixture: Mixture
     forecast: Forecast = Forecast()
 
     @classmethod
@@ -57,23 +56,3 @@ class Exceedance:
             return None
         rate, ratio = self.forecast.rate, window.n_c / window.n_b
         return [raised(rate, odds, ratio).counted(window) for odds in ODDS]
-
-    @property
-    def log_value(self) -> float:
-        """ln of the evidence now."""
-        return self.mixture.log_value
-
-    @property
-    def peak(self) -> float:
-        """ln of the highest evidence so far."""
-        return self.mixture.peak
-
-    @property
-    def value(self) -> float:
-        """The evidence now."""
-        return self.mixture.value
-
-    @property
-    def most(self) -> float:
-        """The highest evidence so far: harm is found when it reaches 1/α."""
-        return self.mixture.most

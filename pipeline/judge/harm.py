@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from math import log
 
 from .counts import Window
-from .mixture import HEAD, HORIZON, Mixture
+from .mixture import HEAD, HORIZON, Mixed, Mixture
 
 RATIOS = (1.5, 2.5, 5.0, 12.0, 40.0, 150.0)  # how many times worse the canary may be
 FALLS = (0.9, 0.75, 0.5, 0.25, 0.08, 0.01)  # the same for what must not fall, such as orders per request
 
 
 @dataclass(frozen=True, slots=True)
-class Harm:
+class Harm(Mixed):
     """Evidence that the canary's rate is above (ratios > 1) or below (ratios < 1) stable's: conditional binomial.
 
     Null: rate_C ≤ r₀·rate_B in every window (≥ for ratios < 1). With K = k_C + k_B events in a window, the factor for
@@ -29,7 +29,6 @@ class Harm:
     The rate both arms share cancels: load, daily cycles and outages that hit both arms leave no trace. Units: counts.
     """
 
-    mixture: Mixture
     ratios: tuple[float, ...] = RATIOS
     tolerance: float = 1.0  # r₀
 
@@ -51,23 +50,3 @@ class Harm:
         same = n_c * self.tolerance
         base = log(same + n_b)
         return [k_c * log(ratio) + events * (base - log(same * ratio + n_b)) for ratio in self.ratios]
-
-    @property
-    def log_value(self) -> float:
-        """ln of the evidence now."""
-        return self.mixture.log_value
-
-    @property
-    def peak(self) -> float:
-        """ln of the highest evidence so far."""
-        return self.mixture.peak
-
-    @property
-    def value(self) -> float:
-        """The evidence now."""
-        return self.mixture.value
-
-    @property
-    def most(self) -> float:
-        """The highest evidence so far: harm is found when it reaches 1/α."""
-        return self.mixture.most

@@ -78,3 +78,30 @@ class Mixture:
     def most(self) -> float:
         """The highest evidence so far: harm is found when it reaches 1/α."""
         return evidence(self.peak)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Evidence for harm that is one mixture, with whatever else it needs to go on."""
+
+    mixture: Mixture
+
+    @property
+    def log_value(self) -> float:
+        """ln of the evidence now."""
+        return self.mixture.log_value
+
+    @property
+    def peak(self) -> float:
+        """ln of the highest evidence so far."""
+        return self.mixture.peak
+
+    @property
+    def value(self) -> float:
+        """The evidence now."""
+        return self.mixture.value
+
+    @property
+    def most(self) -> float:
+        """The highest evidence so far: harm is found when it reaches 1/α."""
+        return self.mixture.most

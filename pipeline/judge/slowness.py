@@ -12,7 +12,7 @@ from math import log
 from .counts import NOTHING, Window
 from .exceedance import ODDS, raised
 from .forecast import Forecast
-from .mixture import HORIZON, Mixture
+from .mixture import HORIZON, Mixed, Mixture
 
 SLOW = 0.1  # only limits that at most this share of stable's requests goes over are looked at
 SPAN = 5.0  # seconds that are one window here: about as long as a process stalls
@@ -20,7 +20,7 @@ CAP = log(4.0)  # no window multiplies a bet by more, so at least three of them 
 
 
 @dataclass(frozen=True, slots=True)
-class Slowness:
+class Slowness(Mixed):
     """
     Evidence that more of the canary's requests go over a fixed limit, by more than `margin`.
 
@@ -30,7 +30,6 @@ class Slowness:
     """
 
     margin: float
-    mixture: Mixture
     forecast: Forecast = Forecast()  # of both arms, as the bets have it
     stable: Forecast = Forecast()
     held: Window = NOTHING
@@ -38,7 +37,7 @@ class Slowness:
     @classmethod
     def begin(cls, margin: float, horizon: float = HORIZON) -> "Slowness":
         """No evidence yet."""
-        return cls(margin, Mixture.begin(len(ODDS), horizon))
+        return cls(Mixture.begin(len(ODDS), horizon), margin)
 
     def after(self, window: Window) -> "Slowness":
         """The evidence once `window` is seen as well."""
@@ -47,8 +46,8 @@ class Slowness:
             return replace(self, held=whole)
         alone = Window(whole.seconds, 0, 0, whole.n_b, whole.k_b)
         return Slowness(
-            self.margin,
             self.mixture.due().after(self._gains(whole), whole.seconds),
+            self.margin,
             self.forecast.after(whole),
             self.stable.after(alone),
         )
@@ -58,23 +57,3 @@ class Slowness:
             return None
         rate, ratio = self.forecast.rate, window.n_c / window.n_b
         return [min(CAP, raised(rate, odds, ratio, self.margin).counted(window)) for odds in ODDS]
-
-    @property
-    def log_value(self) -> float:
-        """ln of the evidence now."""
-        return self.mixture.log_value
-
-    @property
-    def peak(self) -> float:
-        """ln of the highest evidence so far."""
-        return self.mixture.peak
-
-    @property
-    def value(self) -> float:
-        """The evidence now."""
-        return self.mixture.value
-
-    @property
-    def most(self) -> float:
-        """The highest evidence so far: harm is found when it reaches 1/α."""
-        return self.mixture.most
