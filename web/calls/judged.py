@@ -1,5 +1,7 @@
 """What the judge was given, for whoever wants to judge it once more."""
 
+from pipeline.release import Release
+
 from ..acting import read
 from ..endpoint import Call
 from ..face import face
@@ -15,15 +17,18 @@ def readings(call: Call) -> ReadingsOut:
     told = read(face(), call.path["release_id"])
     found = told.said.readings[asked.offset : asked.offset + asked.limit]
     after = asked.offset + len(found)
-    shares = [
-        SharesOut(cluster=one.cluster, judges=judges(told.release, one.wave), compared=bool(one.previous))
-        for one in (told.release.targets if told.release else ())
-        if told.release
-    ]
     return ReadingsOut(
         release=shapes.release(told.head),
         rules=max((one.rules for one in told.results if one.rules), default=None),
-        clusters=shares,
+        clusters=_shares(told.release) if told.release else [],
         readings=list(found),
         next=after if after < len(told.said.readings) else None,
     )
+
+
+def _shares(release: Release) -> list[SharesOut]:
+    """Cluster by cluster: who guards the way on from each share."""
+    return [
+        SharesOut(cluster=one.cluster, judges=judges(release, one.wave), compared=bool(one.previous))
+        for one in release.targets
+    ]
