@@ -7,11 +7,8 @@ from math import inf
 from pipeline.plan import Stage, Step
 from pipeline.settings import Judge
 
-from .not_worse import boundary, within
 from .phrases import duration
-from .waits import promote_nats, roll_back_nats, to_promote, to_roll_back
-
-TWICE = 2.0  # the harm that is planned for
+from .waits import promote_nats, to_find_double, to_promote
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,9 @@ def ladder(traffic: Traffic, shares: Sequence[tuple[int, Judge]]) -> tuple[Plann
             continue
         shown = sum(one.promote / _nat(traffic, one.percent, judge.margin) for one in found)
         left = max(0.0, promote_nats(judge.beta) - shown)
+        double = to_find_double(judge.alpha, traffic.requests, percent / 100, traffic.rate)
         seconds = left * _nat(traffic, percent, judge.margin) if left else 0.0
-        found.append(Planned(percent, seconds, _double(traffic, percent, judge), judge.deadline))
+        found.append(Planned(percent, seconds, double, judge.deadline))
         if seconds == inf:
             break
     return tuple(found)
@@ -63,19 +61,7 @@ def ladder(traffic: Traffic, shares: Sequence[tuple[int, Judge]]) -> tuple[Plann
 
 def _nat(traffic: Traffic, percent: int, margin: float) -> float:
     """Seconds that a nat of evidence for "not worse by `margin`" takes at this share."""
-    share = percent / 100
-    if not traffic.requests or not 0 < share < 1:
-        return inf
-    rate = within(traffic.rate, margin)
-    nearest = boundary(rate, rate, margin, share / (1 - share))
-    return to_promote(1.0, traffic.requests, share, rate, nearest, margin)
-
-
-def _double(traffic: Traffic, percent: int, judge: Judge) -> float:
-    if not traffic.requests or not traffic.rate or not 0 < percent < 100:
-        return inf
-    worse = min(1.0, TWICE * traffic.rate)
-    return to_roll_back(roll_back_nats(judge.alpha), traffic.requests, percent / 100, worse, traffic.rate)
+    return to_promote(1.0, traffic.requests, percent / 100, traffic.rate, margin)
 
 
 def slowest(step: Step, traffic: Mapping[str, Traffic]) -> tuple[Planned, ...]:

@@ -13,7 +13,7 @@ from . import waits
 from .counts import NOTHING, Window, added
 from .forecast import Forecast
 from .metrics import ERRORS, LATENCY, Process, compared, kind, margin_of, process
-from .not_worse import OUTAGE, NotWorse, boundary, within
+from .not_worse import OUTAGE, NotWorse
 from .slowness import SLOW
 from .windows import Piece, merged, pieces, watched
 
@@ -61,11 +61,9 @@ class Track:
         n_c, n_b = recent.n_c, recent.n_b
         if not n_c or not n_b or self.forecast.rate > OUTAGE:
             return None
-        rate = within(self.forecast.rate, process.margin)
-        nearest = boundary(rate, rate, process.margin, n_c / n_b)
         speed, share = (n_c + n_b) / recent.seconds, n_c / (n_c + n_b)
         nats = waits.promote_nats(beta, max(process.logs))
-        return waits.to_promote(nats, speed, share, rate, nearest, process.margin)
+        return waits.to_promote(nats, speed, share, self.forecast.rate, process.margin)
 
     def roll_back_wait(self, alpha: float) -> float | None:
         """Seconds until harm is found, at the recent traffic and the rates seen so far; None = it is not in sight."""

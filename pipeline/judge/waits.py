@@ -23,12 +23,14 @@ def _part(one: float, other: float) -> float:
     return one * log(one / other) if other > 0 else inf
 
 
-def to_promote(nats: float, requests: float, share: float, rate: float, nearest: float, margin: float) -> float:
+def to_promote(nats: float, requests: float, share: float, rate: float, margin: float) -> float:
     """
     Seconds until `nats` more evidence for "not worse by `margin`" is there, if canary and stable fail at `rate`.
 
-    `requests` per second in both arms, `share` of them to the canary, `nearest` = stable's rate on the boundary.
+    `requests` per second in both arms, `share` of them to the canary (more than 0, less than 1).
     """
+    rate = within(rate, margin)
+    nearest = boundary(rate, rate, margin, share / (1 - share))
     canary, stable = divergence(rate, nearest + margin), divergence(rate, nearest)
     return _seconds(nats, requests * (share * canary + (1 - share) * stable))
 
@@ -44,6 +46,11 @@ def to_roll_back(nats: float, requests: float, share: float, canary: float, stab
     if canary <= stable:
         return inf
     return _seconds(nats, requests * bad * divergence(share * canary / bad, share))
+
+
+def to_find_double(alpha: float, requests: float, share: float, rate: float) -> float:
+    """Seconds until a canary that fails twice as often as stable's `rate` is found, from its first request on."""
+    return to_roll_back(roll_back_nats(alpha), requests, share, min(1.0, 2 * rate), rate)
 
 
 def promote_nats(beta: float, best: float = 0.0) -> float:
@@ -73,9 +80,7 @@ def plan(seen: Window, judge: Judge) -> Planned:
     """The planned waits at the traffic, share and rate of stable in `seen`; both arms had requests."""
     speed, share = (seen.n_c + seen.n_b) / seen.seconds, seen.n_c / (seen.n_c + seen.n_b)
     rate = (seen.k_b + 0.5) / (seen.n_b + 1)
-    double = to_roll_back(roll_back_nats(judge.alpha), speed, share, min(1.0, 2 * rate), rate)
+    double = to_find_double(judge.alpha, speed, share, rate)
     if judge.margin is None:
         return Planned(None, double)
-    expected = within(rate, judge.margin)
-    nearest = boundary(expected, expected, judge.margin, seen.n_c / seen.n_b)
-    return Planned(to_promote(promote_nats(judge.beta), speed, share, expected, nearest, judge.margin), double)
+    return Planned(to_promote(promote_nats(judge.beta), speed, share, rate, judge.margin), double)

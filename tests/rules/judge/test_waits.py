@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.judge.forecast import Forecast
 from pipeline.judge.harm import Harm
-from pipeline.judge.not_worse import NotWorse, boundary
+from pipeline.judge.not_worse import NotWorse
 from pipeline.judge.waits import (
     PROMOTE_COST,
     ROLL_BACK_COST,
@@ -60,8 +60,7 @@ def test_a_promotion_takes_about_as_long_as_planned(sizes, rate, margin):
         times.append(seconds)
 
     share, speed = sizes[0] / sum(sizes), sum(sizes) / 5
-    nearest = boundary(rate, rate, margin, sizes[0] / sizes[1])
-    planned = to_promote(promote_nats(0.05), speed, share, rate, nearest, margin)
+    planned = to_promote(promote_nats(0.05), speed, share, rate, margin)
 
     assert planned / 2 <= median(times) <= planned * 2 + 5
 
@@ -79,7 +78,7 @@ def test_no_wait_is_long_enough_without_traffic_or_difference():
     assert to_roll_back(5, 0, 0.1, 0.1, 0.01) == inf
     assert to_roll_back(5, 50, 0.1, 0.01, 0.01) == inf
     assert to_roll_back(5, 50, 0.1, 0.01, 0.02) == inf
-    assert to_promote(5, 0, 0.1, 0.01, 0.005, 0.02) == inf
+    assert to_promote(5, 0, 0.1, 0.01, 0.02) == inf
 
 
 def test_a_stable_without_errors_gives_a_finite_wait():
