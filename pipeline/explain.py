@@ -43,8 +43,7 @@ def journal(release: Release, decision: Decision) -> str:
         case Resume(why):
             return _sentence("Goes on", why)
         case Finish(state, why, reason):
-            end = _ends(state, reason)
-            return _sentence("" if why.startswith(end) else end, why)
+            return _ending(state, reason, why)
 
 
 def standing(release: Release, why: str, who: str, until: datetime | None = None) -> str:
@@ -59,8 +58,7 @@ def standing(release: Release, why: str, who: str, until: datetime | None = None
         case State.HALTED:
             return _sentence(why or f"Halted: {release.why}", who)
         case State.LIVE | State.ROLLED_BACK:
-            end, why = _ends(release.state, release.reason), release.why if release.reason else ""
-            return _sentence("" if why.startswith(end) else end, why)
+            return _ending(release.state, release.reason, release.why if release.reason else "")
 
 
 def explain(
@@ -169,6 +167,12 @@ def _stands(release: Release) -> str:
             return f"Canary on {where} at {release.percent} %"
         case Stage.ROLLOUT:
             return f"Rollout on {where} at {release.percent} %"
+
+
+def _ending(state: State, reason: Reason | None, why: str) -> str:
+    """How it ended and why; a reason that begins with the ending says it once."""
+    end = _ends(state, reason)
+    return _sentence("" if why.startswith(end) else end, why)
 
 
 def _ends(state: State, reason: Reason | None) -> str:
