@@ -1,7 +1,7 @@
 """`sluice replay` and `sluice backtest`: would other settings have caught it, when, and what would they change?"""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pipeline.judge.replay import Stay
 
 from . import recorded
 from .calling import Talk, calls, release_argument
+from .client import Json
 from .definition import judge_settings
 from .exits import EPILOG
 from .outcome import Outcome, other_rules, outcome, summary
@@ -54,14 +55,23 @@ def replay(talk: Talk, number: int, file: Path | None) -> None:
 def backtest(talk: Talk, span: str, app: str | None, file: Path) -> None:
     """Judge all recorded canaries by other settings, and print what would change."""
     by, start = judge_settings(file), datetime.now(UTC) - _seconds(span)
-    found = list(_pairs(talk, start, app, by))
+    found = list(_both(talk, start, app, by))
+    changed = [one for one in found if one.then.verdict != one.now.verdict]
     data = {
         "judged": len(found),
-        "changed": [_changed(*one) for one in found if one[1].verdict != one[2].verdict],
-        "as_set": summary([then for _, then, _ in found]),
-        "by_file": summary([now for _, _, now in found]),
+        "changed": [
+            {
+                "release": one.release["id"],
+                "app": one.release["app"],
+                "as_set": asdict(one.then),
+                "by_file": asdict(one.now),
+            }
+            for one in changed
+        ],
+        "as_set": summary([one.then for one in found]),
+        "by_file": summary([one.now for one in found]),
     }
-    talk.screen.give(data, lambda: _report(talk, found, start, file))
+    talk.screen.give(data, lambda: _report(talk, data, changed, f"since {start:%Y-%m-%d}", file))
 
 
 def _seconds(span: str) -> timedelta:
@@ -71,13 +81,20 @@ def _seconds(span: str) -> timedelta:
         raise click.BadParameter(f"{span!r} is no time; write it like 90d, 12h or 30m.", param_hint="--since") from None
 
 
-def _pairs(
-    talk: Talk, start: datetime, app: str | None, by: JudgeBy
-) -> Iterator[tuple[dict[str, Any], Outcome, Outcome]]:
+@dataclass(frozen=True, slots=True)
+class Both:
+    """One release as it was judged, and as it would be."""
+
+    release: Json
+    then: Outcome
+    now: Outcome
+
+
+def _both(talk: Talk, start: datetime, app: str | None, by: JudgeBy) -> Iterator[Both]:
     for release in recorded.since(talk.api, start, app):
         past = recorded.fetch(talk.api, release["id"])
         if then := past.lives():
-            yield release, outcome(then), outcome(past.lives(by))
+            yield Both(release, outcome(then), outcome(past.lives(by)))
 
 
 def _data(lives: dict[str, tuple[Stay, ...]]) -> dict[str, list[dict[str, Any]]]:
@@ -89,10 +106,6 @@ def _stay(stay: Stay) -> dict[str, Any]:
     if stay.harmed:
         found["harmed"]["at"] = stay.harmed.at.isoformat()
     return found
-
-
-def _changed(release: dict[str, Any], then: Outcome, now: Outcome) -> dict[str, Any]:
-    return {"release": release["id"], "app": release["app"], "as_set": asdict(then), "by_file": asdict(now)}
 
 
 def _draw(
@@ -129,17 +142,16 @@ def _said(stay: Stay | None) -> Cell:
     return (f"enough to go on after {stay.enough:.1f} of {stay.seconds:.1f} s", STYLES["pass"])
 
 
-def _report(talk: Talk, found: list[tuple[dict[str, Any], Outcome, Outcome]], start: datetime, file: Path) -> None:
-    screen = talk.screen
-    changed = [one for one in found if one[1].verdict != one[2].verdict]
-    rows = [(f"R-{one['id']}", one["app"], one["version"], then.told(), now.told()) for one, then, now in changed]
+def _report(talk: Talk, data: Json, changed: list[Both], when: str, file: Path) -> None:
+    screen, judged = talk.screen, data["judged"]
+    screen.say((f"{judged:,} judged canaries {when}, {len(changed):,} judged otherwise", "bold"))
     heads = ("RELEASE", "APP", "VERSION", "AS IT WAS SET", f"BY {file.name}")
-    screen.say((f"{len(found):,} judged canaries since {start:%Y-%m-%d}, {len(changed):,} judged otherwise", "bold"))
+    rows = [
+        (f"R-{one.release['id']}", one.release["app"], one.release["version"], one.then.told(), one.now.told())
+        for one in changed
+    ]
     screen.table(heads, rows, "The verdicts are the same.")
     heads = ("", "ROLLED BACK", "WENT ON", "NOT ENOUGH", "MEDIAN WAIT AT A SHARE")
-    sums = [
-        ("as it was set", summary([one[1] for one in found])),
-        (f"by {file.name}", summary([one[2] for one in found])),
-    ]
-    screen.table(heads, [(name, *map(str, one.values())) for name, one in sums] if found else (), "")
+    sums = (("as it was set", data["as_set"]), (f"by {file.name}", data["by_file"]))
+    screen.table(heads, [(name, *map(str, one.values())) for name, one in sums] if judged else (), "")
     screen.note(PAST)
