@@ -17,19 +17,14 @@ from .gives import (
     ExplainOut,
     FreezesOut,
     LogOut,
-    MeOut,
-    NewTokenOut,
     OutcomeOut,
     ReadingsOut,
     ReleasesOut,
-    TokenOut,
-    TokensOut,
-    UserOut,
-    UsersOut,
     VersionOut,
     WaitingsOut,
     WholeReleaseOut,
 )
+from .gives_people import MeOut, NewTokenOut, TokenOut, TokensOut, UserOut, UsersOut
 from .openapi import describe
 from .roles import Role, Scope
 from .takes import (

@@ -10,7 +10,7 @@ from .. import passwords, tokens
 from ..auth import WRONG, by_password, sign_in_limits
 from ..endpoint import Call
 from ..face import face
-from ..gives import MeOut, NewTokenOut, TokenOut, TokensOut, UserOut, UsersOut
+from ..gives_people import MeOut, NewTokenOut, TokenOut, TokensOut, UserOut, UsersOut
 from ..problems import Problem
 from ..roles import Role, Scope
 from ..takes import SignInIn, TokenIn, UserChangeIn, UserIn
