@@ -13,7 +13,8 @@ from pipeline.plan import Stage
 from pipeline.release import Release, Target
 from pipeline.settings import Judge
 from pipeline.states import State
-from runners.ports import USUAL, OwnSeries, SlotCounts, World
+from runners.counted import USUAL, OwnSeries, SlotCounts
+from runners.ports import World
 from runners.stages import Ran
 
 

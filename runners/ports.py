@@ -12,7 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.facts import ClusterSeen, Count
+from pipeline.facts import ClusterSeen
+from runners.counted import USUAL, OwnSeries, SlotCounts
 
 # ---- Source -----------------------------------------------------------------------------------------------------
 
@@ -212,27 +213,6 @@ class Cluster(Protocol):
 
 
 # ---- Metrics, FrontDoor -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SlotCounts:
-    """Counters of one slot at its gateway since `Count.source` began. `buckets`: upper bound in seconds → requests."""
-
-    requests: Count
-    buckets: Mapping[float, int] = field(default_factory=dict)
-    counters: Mapping[str, Count] = field(default_factory=dict)  # of the app, as `bad` beside the slot's requests
-
-
-@dataclass(frozen=True, slots=True)
-class OwnSeries:
-    """Selectors of PromQL by which an app names the series that count its requests; "" = those of its gateway."""
-
-    requests: str = ""
-    failed: str = ""
-    buckets: str = ""
-
-
-USUAL = OwnSeries()
 
 
 class Metrics(Protocol):

@@ -8,7 +8,8 @@ from pipeline.facts import ClusterSeen, Count, SlotSeen
 from runners.clusters import moves
 from runners.clusters.deadman import retreat
 from runners.clusters.desired import Desired, Service
-from runners.ports import USUAL, Fence, OwnSeries, SlotCounts, Workload
+from runners.counted import USUAL, OwnSeries, SlotCounts
+from runners.ports import Fence, Workload
 
 
 @dataclass

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import TryLater
 from pipeline.facts import Count
-from runners.ports import SlotCounts
+from runners.counted import SlotCounts
 
 TIMEOUT = 2.0
 LINE = re.compile(r"^(\w+)\{(.*)\} (\S+)$")

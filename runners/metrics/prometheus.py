@@ -10,7 +10,7 @@ from math import inf
 from pipeline.definition.selectors import Matcher, Selector, read
 from pipeline.errors import TryLater
 from pipeline.facts import Count
-from runners.ports import USUAL, OwnSeries, SlotCounts
+from runners.counted import USUAL, OwnSeries, SlotCounts
 
 from . import promql
 from .asking import Prometheus

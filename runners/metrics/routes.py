@@ -8,7 +8,7 @@ from typing import Protocol
 
 from runners.clusters.desired import Slot
 from runners.clusters.kubernetes.objects import backend
-from runners.ports import USUAL, OwnSeries, SlotCounts
+from runners.counted import USUAL, OwnSeries, SlotCounts
 
 from .counters import scrape
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from runners.clusters import layout
 from runners.clusters.observed import ServiceState, SlotState
+from runners.counted import USUAL, OwnSeries, SlotCounts
 from runners.gateway import leaf_name
-from runners.ports import USUAL, OwnSeries, SlotCounts
 
 from .counters import scrape
 from .replicas import counted

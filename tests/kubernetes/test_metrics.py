@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from runners.counted import SlotCounts
 from runners.metrics.routes import RouteMetrics
-from runners.ports import SlotCounts
 from tests.kubernetes.bed import KubernetesBed
 from tests.ports import free_ports
 from tests.runners.contract_cluster import FIRST, SECOND, canary, carry_out, go_live

@@ -6,7 +6,8 @@ from typing import Protocol
 import pytest
 
 from pipeline.errors import TryLater
-from runners.ports import Metrics, SlotCounts
+from runners.counted import SlotCounts
+from runners.ports import Metrics
 
 
 class Gauge(Protocol):

@@ -13,10 +13,10 @@ import httpx2
 import yaml
 
 from pipeline.errors import TryLater
+from runners.counted import SlotCounts
 from runners.metrics.asking import Prometheus
 from runners.metrics.conventions import CONVENTIONS, Series
 from runners.metrics.prometheus import PrometheusMetrics
-from runners.ports import SlotCounts
 from tests.ports import free_ports
 from tests.runners.until import until
 

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.errors import NeedsHuman, TryLater
 from pipeline.facts import ClusterSeen
-from runners.ports import Fence, SlotCounts, Workload
+from runners.counted import SlotCounts
+from runners.ports import Fence, Workload
 from tests.fake_clusters import FakeCluster, FakeFront, FakeMetrics
 from tests.runners.contract_cluster import Bed, ClusterContract, canary, go_live
 from tests.runners.contract_metrics import Gauge, MetricsContract

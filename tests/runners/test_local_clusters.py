@@ -10,9 +10,10 @@ import pytest
 from pipeline.errors import NeedsHuman, TryLater
 from runners.clusters import layout
 from runners.clusters.local import LocalCluster
+from runners.counted import SlotCounts
 from runners.front import FileFront
 from runners.metrics.scrape import GatewayMetrics
-from runners.ports import Fence, SlotCounts
+from runners.ports import Fence
 from tests.runners.contract_cluster import Bed, ClusterContract, canary, go_live
 from tests.runners.contract_metrics import Gauge, MetricsContract
 from tests.runners.local_bed import Home, LocalBed, home

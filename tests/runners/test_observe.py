@@ -10,9 +10,9 @@ import pytest
 from pipeline import plan
 from pipeline.facts import Count
 from pipeline.verdict import Pass
+from runners.counted import OwnSeries
 from runners.metrics.replicas import counted, summed
 from runners.observe import observe
-from runners.ports import OwnSeries
 from runners.stages import Ran
 from tests.rules import shop
 from tests.runners.stage_bed import Bed

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import TryLater
+from runners.counted import OwnSeries, SlotCounts
 from runners.metrics.prometheus import PrometheusMetrics
-from runners.ports import OwnSeries, SlotCounts
 from tests.runners.prometheus_bed import Scraped, scraped
 
 SERVICES = (f"shop{number}" for number in count(1))

@@ -10,7 +10,8 @@ import pytest
 from pipeline.definition.platform import Platform
 from runners import adapters
 from runners.clusters import layout
-from runners.ports import Fence, Metrics, SlotCounts
+from runners.counted import SlotCounts
+from runners.ports import Fence, Metrics
 from tests.ports import free_ports
 from tests.runners.contract_cluster import canary, go_live
 from tests.runners.contract_metrics import Gauge, MetricsContract
