@@ -159,6 +159,7 @@ def test_by_keyboard_a_release_is_rolled_back(site: Site, keys: Page) -> None:
     keys.keyboard.press("Escape")
     expect(keys.get_by_role("dialog")).to_have_count(0)
     keys.keyboard.press("r")
+    expect(keys.get_by_role("dialog")).to_be_visible()  # the page behind it has a button of the same name
     tab_to(keys, "Roll back")
     keys.keyboard.press("Enter")
 
