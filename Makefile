@@ -16,7 +16,7 @@ test: $(VENV)/.dev $(BIN)/helm  ## every test that needs no Docker
 	@$(BIN)/pytest --ignore=tests/rules --ignore=tests/kubernetes -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-kubernetes: clusters $(BIN)/helm  ## the rest, against real Kubernetes clusters on this machine: needs root and Go
-	@$(BIN)/pytest tests/kubernetes -n 4 --dist loadgroup -m "not alone" $(ARGS)
+	@$(BIN)/pytest tests/kubernetes -n 4 --dist loadscope -m "not alone" $(ARGS)
 	@$(BIN)/pytest tests/kubernetes -m alone  # what must have machine and gateways for itself
 
 clusters: $(VENV)/.dev  ## three real clusters with gateways and a registry, built from source where they are not yet

@@ -5,10 +5,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from runners.clusters.kubernetes.api import Api
 from tests.kubernetes.bed import KubernetesBed
 from tests.kubernetes.clusters import Node
+
+WHOLE = ("test_story.py", "test_release_")  # files with one installation for all of their tests
+
+
+class ByInstallation(LoadScopeScheduling):
+    """Tests that share an installation go to one worker, in their order; each other one to the next that is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0].rpartition("/")[2]
+        return file if file.startswith(WHOLE) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByInstallation:
+    return ByInstallation(config, log)
 
 
 @pytest.fixture(scope="session")

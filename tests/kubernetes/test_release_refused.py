@@ -8,7 +8,6 @@ import pytest
 from tests.kubernetes.clusters import REGISTRY
 from tests.kubernetes.story import DEFINITION, KubernetesInstallation, released
 
-pytestmark = pytest.mark.xdist_group("refused")  # one installation for all
 IMPATIENT = DEFINITION.replace("ready-within: 60s", "ready-within: 10s")
 
 ASKING = IMPATIENT.replace("clusters: [az1], ", "clusters: [az1], gates: [{approval: {from: release-managers}}], ")

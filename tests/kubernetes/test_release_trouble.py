@@ -8,8 +8,6 @@ from tests.e2e.installation import LOOK
 from tests.kubernetes.story import DEFINITION, KubernetesInstallation, released
 from tests.runners.until import until
 
-pytestmark = pytest.mark.xdist_group("trouble")  # one installation for all
-
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesInstallation]:
