@@ -12,7 +12,7 @@ from runners.clusters.kubernetes.api import Api
 from tests.kubernetes.bed import KubernetesBed
 from tests.kubernetes.clusters import Node
 
-WHOLE = ("test_story.py", "test_release_")  # files with one installation for all of their tests
+WHOLE = ("test_story.py", "test_release_", "test_guard_installed.py")  # files with one installation for all their tests
 
 
 class ByInstallation(LoadScopeScheduling):

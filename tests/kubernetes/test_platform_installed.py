@@ -11,6 +11,7 @@ from tests.kubernetes.helm import namespace
 from tests.kubernetes.inside import TARGETS, Inside, running
 from tests.load import Load
 
+pytestmark = pytest.mark.story
 DEFINITION = """\
 app: {app}
 build: {{image: {{}}}}

@@ -18,6 +18,7 @@ from tests.runners.until import until
 
 NEWER = replace(SECOND, epoch=SECOND.epoch + 1)
 USER = "system:serviceaccount:shop:sluice"
+pytestmark = pytest.mark.story
 
 
 def asleep(bed: KubernetesBed, *, reckless: bool) -> "subprocess.Popen[str]":
