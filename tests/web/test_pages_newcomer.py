@@ -30,6 +30,7 @@ QUESTIONS = (
     Question("What did the whole test say?", ("R-9 shop 1.3.0", "Test log"), "next line"),
     Question("Why was shop 1.2.0 taken back?", ("R-8 shop 1.2.0",), "evidence for harm was 217, the limit is 100"),
     Question("How fast was that?", ("R-8 shop 1.2.0",), "Decision to the version before 2 s"),
+    Question("Who takes search 1.1.0 back?", ("R-15 search 1.1.0",), "Taken back by lena"),
     Question("What runs in dr?", ("Clusters",), "catalog a 1.0.0 stable 4/4 100 %"),
     Question("What share does az1 get?", ("Clusters",), "% 40 % "),
     Question(

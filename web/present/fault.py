@@ -32,7 +32,7 @@ def items(told: Told) -> tuple[Item, ...]:
     if undone is None:
         return ()
     hit = _hit(told) if release.reason is Reason.HARMED else None
-    found = [_what(told, hit), *(_numbers(told, hit) if hit else ())]
+    found = [_what(told, hit, undone), *(_numbers(told, hit) if hit else ())]
     return (*found, *_times(told, undone.at, hit))
 
 
@@ -49,16 +49,22 @@ def _hit(told: Told) -> tuple[Target, compare.Evidence, Judge] | None:
     return max(found, key=lambda one: one[1].harm_most, default=None)
 
 
-def _what(told: Told, hit: tuple[Target, compare.Evidence, Judge] | None) -> Item:
+def _what(told: Told, hit: tuple[Target, compare.Evidence, Judge] | None, undone: Event) -> Item:
     release = told.release
     assert release is not None
     if hit is None:
-        by = {Reason.CANCELLED: "A person", Reason.GUARD: "The guard", Reason.SUPERSEDED: "A newer release"}
+        by = {Reason.CANCELLED: _who(told, undone), Reason.GUARD: "The guard", Reason.SUPERSEDED: "A newer release"}
         return Item("Taken back by", by.get(release.reason or Reason.FAILED, "Sluice"), _where(told))
     target, evidence, _ = hit
     sums = evidence.sums
     rates = f"at {percent(release.percent)}: canary {_rate(sums.k_c, sums.n_c)}, stable {_rate(sums.k_b, sums.n_b)}"
     return Item("What failed", f"Errors on {target.cluster}", rates)
+
+
+def _who(told: Told, undone: Event) -> str:
+    """The person who asked for it, or said no."""
+    no = (one for one in told.events if one.kind in ("cancel", "rollback") or one.told.get("yes") is False)
+    return next((one.actor for one in no if one.number < undone.number), "A person")
 
 
 def _where(told: Told) -> str:
