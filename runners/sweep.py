@@ -6,6 +6,7 @@ from time import monotonic, sleep
 import structlog
 
 from pipeline.errors import PipelineError
+from pipeline.store import timing
 from pipeline.store.bell import Kind
 from pipeline.store.gauges import measure
 from pipeline.store.looks import note
@@ -14,7 +15,7 @@ from runners import intake, joblogs, lookout, loop
 from runners.intake import Desk
 from runners.wiring import Wiring, wire
 
-ROUND = 0.25  # seconds between two looks at what is due: a canary is judged once a second, and not late
+ROUND = 0.25  # seconds at most between two looks at what is due: who is woken by people is not told here
 CHORES = 1.0  # seconds between two rounds of everything else
 POLL = 60.0  # seconds between two looks at each app's branch
 LOOK = 15.0  # seconds between two looks at everything that runs, as each asks the API servers of all clusters
@@ -53,6 +54,12 @@ class Sweeper:
     def alone(self) -> bool:
         """Redis is away, or every worker is: ticks run in this process."""
         return self._unanswered or self._unheard >= DEAF
+
+    def until_due(self, most: float) -> float:
+        """Seconds until something is due that was not in this round, at most `most`."""
+        sessions = self._wired().sessions
+        with sessions.reading() as session:
+            return timing.until_due(session, sessions.now(session), most)
 
     def _wired(self) -> Wiring:
         wiring = wire()
@@ -145,4 +152,4 @@ def sweep() -> None:
     while True:
         began = monotonic()
         sweeper.round()
-        sleep(max(0.0, ROUND - (monotonic() - began)))
+        sleep(max(0.0, sweeper.until_due(ROUND - (monotonic() - began))))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from .tables import ReleaseRow, unfinished
@@ -20,6 +20,12 @@ def free(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 def ringable(now: datetime, limit: int) -> Select[int]:
     again = or_(ReleaseRow.rung_at.is_(None), ReleaseRow.rung_at < now - RING_AGAIN, ReleaseRow.rung_at > now)
     return select(ReleaseRow.id).where(unfinished(), *free(now), again).order_by(ReleaseRow.due).limit(limit)
+
+
+def until_due(session: Session, now: datetime, most: float) -> float:
+    """Seconds until the next release is due that is not due yet, at most `most`."""
+    due = session.scalar(select(func.min(ReleaseRow.due)).where(unfinished(), ReleaseRow.due > now))
+    return min((due - now).total_seconds(), most) if due else most
 
 
 def wake(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:

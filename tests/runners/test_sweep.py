@@ -97,6 +97,16 @@ def test_what_is_due_is_rung_for_once(place):
     assert not place.sweeper.alone
 
 
+def test_what_is_due_in_a_moment_is_looked_at_then(place):
+    place.redis.start()
+    release_id = place.release("v1")
+    assert place.sweeper.until_due(0.25) == 0.25, "what is due already is no reason to look again at once"
+
+    place.overdue(release_id, -5)
+    assert 4 < place.sweeper.until_due(60) <= 5
+    assert place.sweeper.until_due(0.25) == 0.25
+
+
 def test_with_redis_away_ticks_run_here_and_with_redis_back_they_are_rung_for(place):
     release_id = place.release("v1")
     place.sweeper.round()
