@@ -20,6 +20,7 @@ CONTENT, BEFORE = f"{OURS}/content", f"{OURS}/weights-before"
 SERVICE, SLOT, GENERATION = f"{OURS}/service", f"{OURS}/slot", f"{OURS}/generation"
 MANAGED: Mapping[str, str] = {"app.kubernetes.io/managed-by": "sluice"}  # a label of every object of ours
 PORT = 8080  # where a replica listens, as $PORT
+LAG = 3  # seconds: a busy gateway still sends requests where they went so long after its status says otherwise
 DATA = "/data"  # what all replicas share, as $DATA_DIR
 _SLOT = TypeAdapter(Slot)
 
@@ -73,7 +74,7 @@ def _pod(slot: Slot) -> Manifest:
     variables = ours | {name: value for name, value in slot.env.items() if name not in ours}
     probe = {"path": slot.word("ready", "/"), "port": PORT}
     return {
-        "terminationGracePeriodSeconds": drain + 10,
+        "terminationGracePeriodSeconds": LAG + drain + 10,
         "containers": [
             {
                 "name": "app",
@@ -82,8 +83,8 @@ def _pod(slot: Slot) -> Manifest:
                 "envFrom": [{"secretRef": {"name": name}} for name in _secrets(slot)],
                 "ports": [{"name": "http", "containerPort": PORT}],
                 "readinessProbe": {"httpGet": probe, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": 2},
-                # It goes on answering until every gateway has heard that it leaves and its longest request is over.
-                "lifecycle": {"preStop": {"sleep": {"seconds": max(1, drain)}}},
+                # It goes on answering until every gateway does what it was told and the longest request is over.
+                "lifecycle": {"preStop": {"sleep": {"seconds": LAG + drain}}},
                 "resources": _resources(slot),
                 **({"volumeMounts": [{"name": "data", "mountPath": DATA}]} if claim else {}),
             }
