@@ -76,6 +76,7 @@ class Supervisor:
         self.deadline: float | None = self.began + float(spec["timeout"])
         self.kill_at: float | None = None
         self.status: int | None = None
+        self.asked = ""  # why it should end, if that was said before it had begun
         self.cause = ""
         self.output = -1
         self.leader = 0
@@ -85,8 +86,8 @@ class Supervisor:
         """Start the job, stay with it, leave its result behind and nothing else."""
         self.listen()
         self.begin()
-        if os.path.exists(os.path.join(self.folder, "stop")):
-            self.end("was stopped")
+        if self.asked or os.path.exists(os.path.join(self.folder, "stop")):
+            self.end(self.asked or "was stopped")
         while self.status is None:
             self.wait(self.next_due())
             self.keep_time()
@@ -155,6 +156,8 @@ class Supervisor:
 
     def end(self, cause: str) -> None:
         """Ask the whole group to end; those who stay are killed after the grace."""
+        if not self.leader:
+            self.asked = cause
         if self.cause or not self.leader:
             return
         self.cause, self.deadline = cause, None
