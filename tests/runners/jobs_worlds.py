@@ -47,7 +47,7 @@ class ProcessWorld:
 
     def runs_of(self, name: str) -> int:
         mark = self.folder / f"marks-{name}"
-        until(mark.exists, f"{name} began")
+        until(lambda: mark.exists() and mark.read_text(), f"{name} began")  # it is there before it says anything
         return mark.read_text().count("x")
 
     def end(self) -> None:
