@@ -56,7 +56,8 @@
       asked.select();
       return;
     }
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    const field = event.target.closest("input, textarea, select, [contenteditable]");
+    const typing = field && shown(field);  // the field of a dialog that was just closed has the focus for one more frame
     if (off.checked || typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const place = Date.now() - going < 1500 ? places[event.key] : undefined;
     going = 0;
