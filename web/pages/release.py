@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 
 from pipeline.states import State
 from pipeline.store import pages
@@ -30,6 +30,7 @@ from ..present import (
 )
 from ..present.changes import news
 from ..present.draw.plan import plan_graph
+from ..present.replay import replay
 from ..present.words import percent, short
 from ..problems import Problem
 from ..roles import User
@@ -148,11 +149,14 @@ def _course(told: Told) -> dict[str, object]:
 
 
 def _judged(told: Told) -> dict[str, object]:
-    """The evidence, and the gates it is one of."""
-    lines, sums = evidence.lines(told)
+    """The evidence, of now or of the moment that is asked for, and the gates it is one of."""
+    played = replay(told, request.args.get("at", ""))
+    then = played.told if played and played.told else told
+    lines, sums = evidence.lines(then)
     now, before = gates.now(told), gates.before(told)
     return {
-        "charts": evidence.charts(told),
+        "replay": played,
+        "charts": evidence.charts(then),
         "lines": lines,
         "sums": sums,
         "gates_now": now,
