@@ -15,7 +15,7 @@ from web.present import question
 
 pytestmark = pytest.mark.browser
 AXE = {"resultTypes": ["violations"]}  # every rule there is
-COLOURS = {**AXE, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}  # what a theme can change
+COLOURS = {**AXE, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}  # all of a theme
 LOOKS = ((1440, "light", AXE), (1440, "dark", COLOURS), (390, "dark", AXE), (390, "light", COLOURS))
 PAGES = {  # each endpoint that answers with a page, in the states that look different
     "overview.show": ("/",),
