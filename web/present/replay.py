@@ -14,7 +14,7 @@ STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 8
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Where one is in it. The stops are seconds since the first reading, to be put behind `?at=`; None: no such stop."""
+    """Where one is. The stops are seconds since the first reading, to be put behind `?at=`; None: there is none."""
 
     first: int
     before: int | None
@@ -25,7 +25,7 @@ class Replay:
 
 
 def replay(told: Told, at: str) -> Replay | None:
-    """`at`: a stop as text, "" = none; one in between is rounded up, one beyond is the end. None: nothing was judged."""
+    """`at`: a stop as text, "" = none; one in between is rounded up, one beyond is the end. None: none was judged."""
     stops = _stops(told)
     if not stops:
         return None
