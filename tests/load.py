@@ -17,6 +17,7 @@ class Answer:
     at: float
     said: str
     seconds: float
+    why: str = ""  # of one that failed: the status with its words, or what broke
 
 
 class Load:
@@ -49,6 +50,12 @@ class Load:
         """Answers by version, of the requests sent in between."""
         return Counter(one.said for one in list(self.answers) if since <= one.at < until)
 
+    def __repr__(self) -> str:
+        """What a failed assertion tells: who answered, what failed, and when, in seconds from the start."""
+        whys = Counter(one.why for one in self.answers if one.said == FAILED)
+        when = [round(one.at - self._began, 1) for one in self.answers if one.said == FAILED]
+        return f"Load({dict(self.said())}, failed {dict(whys)} from {when[0]} to {when[-1]} s)" if when else "Load()"
+
     @property
     def failed(self) -> int:
         """Requests without a good answer: every 5xx and every broken connection."""
@@ -59,17 +66,19 @@ class Load:
         due = self._began + offset
         while not self._over.wait(max(0.0, due - time.monotonic())):
             at = time.monotonic()
-            said = self._ask(connection)
-            self.answers.append(Answer(at, said, time.monotonic() - at))
+            said, why = self._ask(connection)
+            self.answers.append(Answer(at, said, time.monotonic() - at, why))
             due += self._gap
         connection.close()
 
-    def _ask(self, connection: http.client.HTTPConnection) -> str:
+    def _ask(self, connection: http.client.HTTPConnection) -> tuple[str, str]:
         try:
             connection.request("GET", self._path, headers=self._headers)
             answer = connection.getresponse()
             body = answer.read().decode()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             connection.close()
-            return FAILED
-        return body if answer.status == http.client.OK else FAILED
+            return FAILED, repr(error)[:80]
+        if answer.status == http.client.OK:
+            return body, ""
+        return FAILED, f"{answer.status} {body.strip()[:60]}"
