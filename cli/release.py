@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from . import following, starting, verbs
+from . import changed, following, starting, verbs
 from .calling import Group, Talk, calls, release_argument
 from .client import Json
 from .terminal import STYLES, ago
@@ -60,6 +60,18 @@ def explain(talk: Talk, number: int) -> None:
     """Its story in sentences: what happened, and why."""
     found = talk.api.get(f"/releases/{number}/explain")
     talk.screen.give(found, lambda: talk.screen.say("\n".join(found["lines"])))
+
+
+@release.command("diff")
+@release_argument
+@calls
+def diff(talk: Talk, number: int) -> None:
+    """What is new in it: commits, definition, and the objects in each cluster.
+
+    Compared with what is live there now. What looks like a secret is hidden; a sign stands for it that changes with it.
+    """
+    found = talk.api.get(f"/releases/{number}/changes")
+    talk.screen.give(found, lambda: changed.draw(talk.screen, found))
 
 
 @release.command("watch")

@@ -82,6 +82,23 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """One object as a release brings it into a cluster, for people: YAML, in which what looks secret is hidden."""
+
+    kind: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What a release brings into clusters, by cluster, under the target configuration `cfg_hash`."""
+
+    cfg_hash: str = ""
+    objects: Mapping[str, tuple[Rendered, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One look at the world. `ran` is what the stage of the current step said."""
 
@@ -90,6 +107,7 @@ class Facts:
     clusters: Mapping[str, ClusterSeen] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()  # taken in this look, not stored yet
     digest: str = ""  # what the build made, once it is made
+    rendering: Rendering = Rendering()  # made in this look, not stored yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +170,4 @@ class Said:
     neighbours: tuple[Neighbour, ...] = ()
     readings: tuple[Reading, ...] = ()  # all stored ones of this release, this look's included
     verified: frozenset[str] = frozenset()  # clusters where this digest was live before
-    cfg_hash: str = ""  # target configuration as it is now
+    cfg_hash: str = ""  # target configuration as it is now, with what was rendered for it

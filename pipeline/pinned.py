@@ -11,6 +11,7 @@ from .definition.platform import Platform
 from .plan import Plan, Rung, Stage, Step
 from .settings import Gate
 
+FORM = 1  # how objects are rendered: where that changes, what was agreed to is void, as something else would be applied
 _GATES: dict[str, type[Gate]] = {
     kind.__name__: kind
     for kind in (
@@ -81,10 +82,14 @@ def _frozen(value: Any) -> Any:
 
 
 def configuration(platform: Platform, app: str) -> str:
-    """The target configuration of an app as canonical JSON: its entry, the clusters, the rules that protect them."""
+    """
+    The target configuration of an app as canonical JSON: its entry, the clusters, the rules that protect them, and the
+    form in which objects are rendered from all that.
+    """
     whole = platform.model_dump(mode="json", by_alias=True)
     rules = [rule for rule in whole["protection"] if not rule["apps"] or app in rule["apps"]]
     kept = {"app": whole["apps"][app], "clusters": whole["clusters"], "protection": rules, "groups": whole["groups"]}
+    kept["form"] = FORM
     return json.dumps(kept, sort_keys=True)
 
 

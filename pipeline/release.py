@@ -54,6 +54,7 @@ class Release:
     why: str = ""
     undo_waves: tuple[int, ...] = ()
     attempt: int = 1
+    rendered: frozenset[tuple[str, str]] = frozenset()  # cluster and target configuration of what is stored
 
     @property
     def step(self) -> Step:
@@ -72,6 +73,11 @@ class Release:
     def here(self) -> tuple[Target, ...]:
         """The targets of the current step."""
         return tuple(target for target in self.targets if target.cluster in self.step.clusters)
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        """The clusters of its plan, in the order in which they come."""
+        return tuple(dict.fromkeys(cluster for step in self.plan for cluster in step.clusters))
 
     @property
     def first_here(self) -> bool:

@@ -66,7 +66,7 @@ def renew(platform: Platform, home: Path) -> None:
 def _cluster(name: str, entry: ClusterEntry, platform: Platform, home: Path) -> Cluster:
     if entry.kubernetes is None:
         return LocalCluster(name, home)
-    from .clusters.kubernetes import access  # heavy, and only some installations have one
+    from .clusters.kubernetes import access, hidden  # heavy, and only some installations have one
     from .clusters.kubernetes.api import Api
     from .clusters.kubernetes.cluster import KubernetesCluster
     from .clusters.kubernetes.objects import Place
@@ -75,7 +75,8 @@ def _cluster(name: str, entry: ClusterEntry, platform: Platform, home: Path) -> 
     hosts = {app: entry.hosts for app, entry in platform.apps.items()}
     data = {app: entry.data for app, entry in platform.apps.items() if entry.data}
     place = Place(entry.kubernetes.namespace, entry.kubernetes.gateway or "", images, hosts, data)
-    return KubernetesCluster(name, Api(name, partial(access.read, home / "secrets", name)), place)
+    api = Api(name, partial(access.read, home / "secrets", name))
+    return KubernetesCluster(name, api, place, key=partial(hidden.key, home / "secrets"))
 
 
 def _routes(name: str, cluster: Cluster, reached: Reached) -> Metrics:

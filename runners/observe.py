@@ -13,8 +13,10 @@ from pipeline.plan import Stage
 from pipeline.release import Release, Target
 from pipeline.settings import Judge
 from pipeline.states import State
+from pipeline.verdict import strictest
 from runners.counted import USUAL, OwnSeries, SlotCounts
 from runners.ports import World
+from runners.rendering import render
 from runners.stages import Ran
 
 
@@ -24,7 +26,8 @@ def observe(release: Release, world: World, ran: Ran, now: datetime) -> Facts:
     readings = tuple(
         reading for target in measured(release) for reading in _read(target, release, seen[target.cluster], world, now)
     )
-    return Facts(now, ran.verdict, seen, readings, ran.digest)
+    rendering, rendered = render(release, world, ran.digest or release.digest)
+    return Facts(now, strictest([ran.verdict, rendered]), seen, readings, ran.digest, rendering)
 
 
 def watched(release: Release) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.facts import ClusterSeen
+from pipeline.facts import ClusterSeen, Rendered
 from runners.counted import USUAL, OwnSeries, SlotCounts
 
 # ---- Source -----------------------------------------------------------------------------------------------------
@@ -172,18 +172,18 @@ class Workload:
 
 
 class Cluster(Protocol):
-    """
-    One cluster. Each service has two slots, `a` and `b`, and an anchor: which slot is stable, the release in motion,
-    epoch, heartbeat counter, guard mark.
-
-    Writes return as soon as they are recorded; whether they took effect is only told by `look`.
-    """
+    """One cluster. Each service has two slots, `a` and `b`, and an anchor: which slot is stable, the release in motion,
+    epoch, heartbeat counter, guard mark. Writes return as soon as they are recorded; whether they took effect is only
+    told by `look`."""
 
     def look(self, service: str) -> ClusterSeen: ...
 
     def gather(self, services: Collection[str]) -> None:
-        """Looks at all of these follow in this moment: what they need may be asked for at once. Never fails; a look
-        says what is wrong."""
+        """Looks at all of these follow now: what they need may be asked for at once. Never fails; a look says why."""
+        ...
+
+    def render(self, service: str, workload: Workload, replicas: int) -> tuple[Rendered, ...]:
+        """The objects that `workload` would be here, for people to read before they agree. Asks the cluster nothing."""
         ...
 
     def beat(self, fence: Fence, service: str) -> None:
@@ -235,9 +235,6 @@ class FrontDoor(Protocol):
     def share(self, shares: Mapping[str, int]) -> None: ...
 
 
-# ---- World ------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything outside, as `wiring` built it. Sources and builders by app, clusters and metrics by cluster."""
@@ -248,3 +245,4 @@ class World:
     clusters: Mapping[str, Cluster]
     metrics: Mapping[str, Metrics]
     front: FrontDoor
+    configured: Mapping[str, str] = field(default_factory=dict)  # app → hash of the configuration it was built from

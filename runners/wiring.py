@@ -105,7 +105,13 @@ class Wiring:
             clusters=clusters,
             metrics=adapters.metrics(platform, home, clusters),
             front=FileFront(home),
+            configured={app: content_hash(text) for app, text in self.configured.items()},
         )
+
+    @cached_property
+    def configured(self) -> Mapping[str, str]:
+        """The target configuration of each app."""
+        return {app: configuration(self.platform, app) for app in self.platform.apps}
 
     @cached_property
     def desk(self) -> Desk:
@@ -123,9 +129,8 @@ class Wiring:
     def configure(self) -> None:
         """Write down what platform.yaml says now: approvals are bound to it, freezes and groups follow from it."""
         apps = {}
-        for app, entry in self.platform.apps.items():
-            text = configuration(self.platform, app)
-            apps[app] = AppConfigured(entry.tenant, content_hash(text), text)
+        for app, text in self.configured.items():
+            apps[app] = AppConfigured(self.platform.apps[app].tenant, content_hash(text), text)
         freezes = tuple(span_of(rule) for rule in self.platform.freezes)
         self.ledger.configure(Configured(apps, self.platform.groups, freezes))
 

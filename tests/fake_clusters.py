@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.errors import NeedsHuman, TryLater
-from pipeline.facts import ClusterSeen, Count, SlotSeen
+from pipeline.facts import ClusterSeen, Count, Rendered, SlotSeen
 from runners.clusters import moves
 from runners.clusters.deadman import retreat
 from runners.clusters.desired import Desired, Service
@@ -28,6 +28,8 @@ class FakeCluster:
     ready: dict[tuple[str, str], int] = field(default_factory=dict)
     troubles: dict[tuple[str, str], str] = field(default_factory=dict)
     scaled: set[tuple[str, str]] = field(default_factory=set)
+    renders: bool = True
+    unrenderable: str = ""  # why nothing can be rendered here
     writes: list[tuple[object, ...]] = field(default_factory=list)
     _frozen: Desired | None = None
 
@@ -44,6 +46,13 @@ class FakeCluster:
 
     def gather(self, services: Collection[str]) -> None:
         """Nothing is far away."""
+
+    def render(self, service: str, workload: Workload, replicas: int) -> tuple[Rendered, ...]:
+        """One object, unless the cluster is one of those that have none."""
+        if self.unrenderable:
+            raise NeedsHuman(self.unrenderable)
+        text = f"image: {workload.digest}\nreplicas: {replicas}\n"
+        return (Rendered("Deployment", service, text),) if self.renders else ()
 
     def beat(self, fence: Fence, service: str) -> None:
         self._change(service, lambda one: moves.beat(one, fence), "beat", fence)

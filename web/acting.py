@@ -12,6 +12,7 @@ from pipeline.facts import FreezeSpan
 from pipeline.states import State
 from pipeline.store import pages
 from pipeline.store.said import Content
+from pipeline.store.session import Session
 from pipeline.store.shown import Told
 
 from . import permits
@@ -97,7 +98,12 @@ def unfreeze(freeze_id: int, user: User, form: Form) -> Outcome:
 def read(here: Face, release_id: int) -> Told:
     """The release as a person sees it who is about to act."""
     with here.sessions.reading() as session:
-        told = pages.told(session, here.sessions.now(session), release_id)
+        return read_in(session, here, release_id)
+
+
+def read_in(session: Session, here: Face, release_id: int) -> Told:
+    """The same, to read more of the same moment."""
+    told = pages.told(session, here.sessions.now(session), release_id)
     if told is None:
         raise Problem(404, "release.unknown", f"There is no release R-{release_id}.")
     return told

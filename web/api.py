@@ -8,7 +8,7 @@ from flask import Blueprint, Response, json
 from pydantic import BaseModel
 
 from .actions import ACTIONS, Action, described
-from .calls import around, judged, people, releases
+from .calls import around, changed, judged, people, releases
 from .endpoint import Call, Endpoint, mount
 from .gives import (
     AppsOut,
@@ -24,6 +24,7 @@ from .gives import (
     WaitingsOut,
     WholeReleaseOut,
 )
+from .gives_changes import ChangesOut
 from .gives_people import MeOut, NewTokenOut, TokenOut, TokensOut, UserOut, UsersOut
 from .openapi import describe
 from .roles import Role, Scope
@@ -71,6 +72,7 @@ LOOKS = (
         f"{RELEASE}/journal", "show_journal", "Its journal, newest first", EventsOut, releases.journal, query=PageQuery
     ),
     _get(f"{RELEASE}/explain", "explain_release", "Its story in sentences", ExplainOut, releases.explain),
+    _get(f"{RELEASE}/changes", "show_changes", "What is new in it, before it is approved", ChangesOut, changed.show),
     _get(
         f"{RELEASE}/readings",
         "show_readings",

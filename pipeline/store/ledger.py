@@ -13,11 +13,11 @@ from ..lease import Lease
 from ..plan import Passage
 from ..release import Release
 from ..states import TERMINAL, State
-from . import changes, configured, events, hearing, returning, settling, timing
+from . import changes, configured, events, hearing, rendered, returning, settling, timing
 from .configured import Configured
 from .records import FreezeRow, SettingRow
 from .restore import NewRelease, Refusal, key_of, release_of, required_of, row_of, targets_of, told_of
-from .said import Content, configuration, hear
+from .said import Content, configuration, content_of, hear
 from .session import Sessions, insert_once
 from .tables import AskedRow, ReleaseRow, VoteRow, unfinished
 
@@ -88,7 +88,8 @@ class Ledger:
             row = session.get_one(ReleaseRow, lease.release_id)
             if row.epoch != lease.epoch:
                 raise Lost(f"R-{row.id} was taken over by epoch {row.epoch}")
-            return release_of(row, targets_of(session, row.id), self._sessions.now(session))
+            stored = targets_of(session, row.id), self._sessions.now(session), rendered.known(session, row.id)
+            return release_of(row, *stored)
 
     def settle(self, lease: Lease, release: Release, facts: Facts, decide: Decide) -> bool:
         """
@@ -100,13 +101,12 @@ class Ledger:
         with self._sessions.writing() as session:
             now = self._sessions.now(session)
             row = settling.held(session, lease, now)
-            settling.store_facts(session, row, release, facts)
+            settling.store_facts(session, row, release, facts, now)
             said = hear(session, row, now)
             ruling = decide(release, facts, said)
             ruling = settling.make_room(session, release.after(ruling.decision, facts), ruling)
             after = release.after(ruling.decision, facts)
-            content = Content(after.digest, row.def_hash, said.cfg_hash)
-            settling.write(session, row, settling.Change(release, after, ruling, facts, content, now))
+            settling.write(session, row, settling.Change(release, after, ruling, facts, said.cfg_hash, now))
             return settling.let_go(session, row, ruling.decision, now)
 
     # ---- people and bots ----------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Ledger:
             step = step or _ahead(session, row, now).name
             if not hearing.asks_people(release_of(row, (), now).plan, step):
                 raise Refused(f'R-{row.id} asks nobody at "{step}"')
-            content = Content(row.digest, row.def_hash, configuration(session, row.app))
+            content = content_of(session, row)
             if not content.digest:
                 raise Refused(f"R-{row.id} is not built yet; vote when there is something to look at")
             if shown not in (None, content):

@@ -45,6 +45,18 @@ class LookRow(Row):
     rates_json: Mapped[str] = mapped_column(default="[]")  # requests a second and percent bad, oldest first
 
 
+class RenderedRow(Row):
+    """What a release brings into a cluster under one target configuration: stored once, never changed."""
+
+    __tablename__ = "rendered"
+    release_id: Mapped[int] = mapped_column(ForeignKey("release.id"), primary_key=True)
+    cluster: Mapped[Key]
+    cfg_hash: Mapped[Key]  # of the configuration that it was rendered for
+    hash: Mapped[str]  # of the objects, for approvals to refer to
+    objects_json: Mapped[str]  # kind, name and text of each, secrets hidden
+    at: Mapped[datetime]
+
+
 class JobRow(Row):
     """A long thing outside: started once under its name, looked at by ticks."""
 

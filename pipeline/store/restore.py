@@ -109,7 +109,9 @@ def targets_of(session: Session, release_id: int) -> list[TargetRow]:
     return list(session.scalars(select(TargetRow).where(TargetRow.release_id == release_id).order_by(*order)))
 
 
-def release_of(row: ReleaseRow, targets: Iterable[TargetRow], now: datetime) -> Release:
+def release_of(
+    row: ReleaseRow, targets: Iterable[TargetRow], now: datetime, rendered: frozenset[tuple[str, str]] = frozenset()
+) -> Release:
     """The release these rows are about, as read at `now`."""
     spec, plan = _unpin(row.plan_json)
     return Release(
@@ -135,6 +137,7 @@ def release_of(row: ReleaseRow, targets: Iterable[TargetRow], now: datetime) -> 
         why=row.why,
         undo_waves=tuple(json.loads(row.undo_waves)),
         attempt=row.attempt,
+        rendered=rendered,
     )
 
 

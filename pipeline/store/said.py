@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ..facts import Count, FreezeSpan, Neighbour, Order, Reading, Said, Vote
 from ..states import Kind, State
+from . import rendered
 from .records import AccountRow, ConfigurationRow, FreezeRow, MembershipRow, SampleRow
 from .tables import AskedRow, ReleaseRow, TargetRow, VoteRow, unfinished
 
@@ -31,6 +32,11 @@ def configuration(session: Session, app: str) -> str:
     return row.cfg_hash if row is not None else ""
 
 
+def content_of(session: Session, row: ReleaseRow) -> Content:
+    """What a vote given now is for."""
+    return Content(row.digest, row.def_hash, rendered.bound(session, row.id, configuration(session, row.app)))
+
+
 def hear(session: Session, row: ReleaseRow, now: datetime) -> Said:
     """All of it, for one decision about `row`."""
     return Said(
@@ -40,7 +46,7 @@ def hear(session: Session, row: ReleaseRow, now: datetime) -> Said:
         neighbours=neighbours(session, row),
         readings=readings(session, row.id),
         verified=verified(session, row),
-        cfg_hash=configuration(session, row.app),
+        cfg_hash=content_of(session, row).cfg_hash,
     )
 
 

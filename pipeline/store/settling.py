@@ -17,7 +17,7 @@ from ..plan import Stage
 from ..release import Release
 from ..states import TERMINAL
 from ..verdict import Pass
-from . import events, sealing
+from . import events, rendered, sealing
 from .records import SampleRow
 from .said import Content
 from .session import insert_once
@@ -38,8 +38,9 @@ def held(session: Session, lease: Lease, now: datetime) -> ReleaseRow:
     return row
 
 
-def store_facts(session: Session, row: ReleaseRow, release: Release, facts: Facts) -> None:
-    """What this look saw. Writing the same sample again changes nothing."""
+def store_facts(session: Session, row: ReleaseRow, release: Release, facts: Facts, now: datetime) -> None:
+    """What this look saw, and what was rendered in it. Writing the same again changes nothing."""
+    rendered.store(session, row.id, facts.rendering, now)
     for reading in facts.readings:
         insert_once(session, SampleRow, release_id=row.id, step=release.step.name, **_sample(reading))
 
@@ -85,7 +86,7 @@ class Change:
     after: Release
     ruling: Ruling
     facts: Facts
-    content: Content
+    cfg_hash: str
     now: datetime
 
 
@@ -95,10 +96,11 @@ def write(session: Session, row: ReleaseRow, change: Change) -> None:
     _store_release(row, change)
     _store_targets(session, row, change)
     session.flush()
+    content = Content(change.after.digest, row.def_hash, change.cfg_hash)
     if change.ruling.judged or change.ruling.crosses:
-        sealing.record(session, row, change.ruling, change.content, change.now)
+        sealing.record(session, row, change.ruling, content, change.now)
     if change.ruling.crosses:
-        sealing.cross(session, row, change.ruling.passage, change.content, change.now)
+        sealing.cross(session, row, change.ruling.passage, content, change.now)
     if news:
         kind = type(change.ruling.decision).__name__.lower()
         told = _told(change)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from pipeline.errors import NeedsHuman, TryLater
-from pipeline.facts import ClusterSeen, SlotSeen
+from pipeline.facts import ClusterSeen, Rendered, SlotSeen
 from runners.ports import Fence, Workload
 
 from . import layout, moves
@@ -47,6 +47,10 @@ class LocalCluster:
 
     def gather(self, services: Collection[str]) -> None:
         """Its files are at hand."""
+
+    def render(self, service: str, workload: Workload, replicas: int) -> tuple[Rendered, ...]:
+        """None: what it runs is in the definition, word for word."""
+        return ()
 
     def beat(self, fence: Fence, service: str) -> None:
         """Carry the epoch, count the heartbeat, take the anchor."""

@@ -40,3 +40,7 @@ def test_the_end_closes_every_target():
 
     assert done.ended
     assert [target.open for target in done.targets] == [False]
+
+
+def test_everywhere_is_each_cluster_of_the_plan_once_in_its_order():
+    assert CANARY.everywhere == ("az1", "az2", "dr")

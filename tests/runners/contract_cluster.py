@@ -73,6 +73,13 @@ class ClusterContract:
         assert sum(now.weights.values()) == 0
         assert now.free == "a"
 
+    def test_what_would_come_here_can_be_read_before_anything_is_written(self, bed: Bed) -> None:
+        shown = bed.cluster.render(bed.service, bed.workload("v1"), 2)
+
+        assert bed.cluster.render(bed.service, bed.workload("v1"), 2) == shown
+        assert not shown or any(bed.workload("v1").digest in one.text for one in shown)
+        assert bed.cluster.look(bed.service).slot("a").digest == ""
+
     def test_a_beat_takes_the_anchor_and_carries_the_epoch(self, bed: Bed) -> None:
         bed.cluster.beat(FIRST, bed.service)
         bed.cluster.beat(FIRST, bed.service)

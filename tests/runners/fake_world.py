@@ -1,7 +1,7 @@
 """A whole installation in one process: the real ledger on SQLite, the real loop and stages, and fakes of our ports."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,13 @@ class Office:
         builders, metrics = {"shop": self.builder}, dict.fromkeys(self.clusters, self.metrics)
         self.world = World(sources, builders, self.builder.jobs, self.clusters, metrics, FakeFront())
         self.desk = Desk(self.platform, sources, self.ledger, self.inbox, People(self.sessions))
-        text = configuration(self.platform, "shop")
-        self.ledger.configure(Configured({"shop": AppConfigured("vmart", content_hash(text), text)}))
+        self.configure(configuration(self.platform, "shop"))
+
+    def configure(self, text: str) -> None:
+        """What the targets are configured to be from now on; workers start anew with it."""
+        hashed = content_hash(text)
+        self.ledger.configure(Configured({"shop": AppConfigured("vmart", hashed, text)}))
+        self.world = replace(self.world, configured={"shop": hashed})
 
     def _clock(self, session: Any) -> Any:
         return shop.NOON + shop.seconds(self.offset)

@@ -10,6 +10,7 @@ from pipeline.release import Release, Target
 from pipeline.states import State
 from pipeline.verdict import Pass, Verdict
 from runners import stages
+from runners.adapters import Listed
 from runners.clusters.desired import Service
 from runners.ports import Fence, Workload, World
 from tests.fake_clusters import FakeCluster, FakeFront, FakeMetrics
@@ -48,7 +49,7 @@ class Bed:
         builder = FakeBuilder()
         sources = {"shop": FakeSource(Path("/nonexistent"))}
         metrics = dict.fromkeys(self.clusters, FakeMetrics(self.clusters))
-        self.world = World(sources, builder, builder.jobs, self.clusters, metrics, FakeFront())
+        self.world = World(sources, builder, builder.jobs, Listed(self.clusters), metrics, FakeFront())
         self.epoch = 0
         for cluster in () if first else self.clusters.values():
             cluster.beat(BEFORE, "shop")

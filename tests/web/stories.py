@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pipeline.decide import decide
 from pipeline.definition.app import App
 from pipeline.definition.reading import read_platform
-from pipeline.facts import ClusterSeen, Count, Facts, FreezeSpan, Reading, SlotSeen
+from pipeline.facts import ClusterSeen, Count, Facts, FreezeSpan, Reading, Rendered, Rendering, SlotSeen
 from pipeline.plan import Stage, make
 from pipeline.release import Release
 from pipeline.states import TERMINAL, State
@@ -26,6 +26,7 @@ from pipeline.store.migrate import migrate
 from pipeline.store.pages import told
 from pipeline.store.people import People
 from pipeline.store.restore import NewRelease, Refusal
+from pipeline.store.said import configuration
 from pipeline.store.session import Sessions, open_database
 from pipeline.verdict import Fail, Pass, Verdict, Wait
 
@@ -98,6 +99,7 @@ class Story:
         self.tests_fail: set[int] = set()
         self.hidden: set[str] = set()  # clusters that cannot be seen, as app/cluster
         self.small: set[str] = set()  # clusters that have no room for a canary, as app/cluster
+        self.brings: dict[int, tuple[Rendered, ...]] = {}  # objects of a release, in each cluster
         self.testing: set[int] = set()  # releases whose tests do not come to an end
         self._numbers: Iterator[int] = count(1 if at is None else 1000)
         if at is not None:
@@ -260,7 +262,10 @@ class Story:
             if target := release.target(cluster):
                 readings.append(self._reading(release, cluster, target.slot, slots, seconds))
         digest = f"sha256:{sha256(str(release.id).encode()).hexdigest()}"
-        return Facts(self.clock.at, ran, seen, tuple(readings), digest)
+        with self.sessions.reading() as session:
+            configured = configuration(session, release.app)
+        brings = dict.fromkeys(CLUSTERS, self.brings[release.id]) if release.id in self.brings else {}
+        return Facts(self.clock.at, ran, seen, tuple(readings), digest, Rendering(configured, brings))
 
     def _seen(self, release: Release, cluster: str, slots: Slots) -> ClusterSeen:
         return self._sight(release.app, cluster, slots, release.id)

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.facts import Rendered
 from pipeline.plan import make
-from pipeline.store.changes import Changes, changes
+from pipeline.store.changes import Brought, Changes, changes
 from pipeline.store.restore import NewRelease
 from tests.web import pages_app
 from tests.web.stories import PLATFORM, Story, spec
 from web.present.changes import news
+from web.present.objects import told as objects_told
 
 
 @pytest.fixture
@@ -76,3 +78,129 @@ def test_other_targets_are_said_and_the_same_ones_too(story: Story) -> None:
     assert other is not None
     assert other.definition == "Definition: 1 line changed"
     assert other.configuration == "The configuration of its targets is another one."
+
+
+ONE = (Rendered("Deployment", "cart-*", "image: one\nports: [80]\n"), Rendered("Service", "cart-*", "port: 80\n"))
+TWO = (Rendered("Deployment", "cart-*", "image: two\nports: [80]\n"), ONE[1])
+
+
+def asked(folder: Path, first: tuple[Rendered, ...], second: tuple[Rendered, ...]) -> tuple[Story, int]:
+    """A release that waits for approval, and what it and the live one bring into each cluster."""
+    fresh = Story(folder)
+    live = fresh.submit("cart", "1.0.0")
+    fresh.brings[live] = first
+    fresh.finish(live)
+    number = fresh.submit("cart", "1.1.0", "Second", approve=True)
+    fresh.brings[number] = second
+    fresh.until(number, lambda one: one.ahead.name == "canary az1")
+    fresh.tick(number)
+    return fresh, number
+
+
+def objects(story: Story, number: int) -> list[tuple[str, str, list[str]]]:
+    new = news(found(story, number))
+    assert new is not None
+    return [
+        ("+".join(one.clusters), one.says, [f"{line.sign} {line.text}" for line in one.lines]) for one in new.objects
+    ]
+
+
+def test_the_objects_that_change_are_shown_wherever_somebody_is_asked(tmp_path: Path) -> None:
+    story, number = asked(tmp_path, ONE, TWO)
+    client = pages_app.sign_in(pages_app.make(story), story, "jonas")[0]
+
+    for page in (f"/releases/{number}", f"/releases/{number}/ask/approve", "/approvals"):
+        said = pages_app.words(client.get(page).text)
+        assert "Objects in az1+az2+dr: 1 of 2 objects changes." in said
+        assert "@ Deployment cart-*, line 1 − image: one + image: two ports: [80]" in said
+
+
+def test_objects_that_stay_are_said_to_stay(tmp_path: Path) -> None:
+    story, number = asked(tmp_path, ONE, ONE)
+
+    assert objects(story, number) == [("az1+az2+dr", "nothing changes in 2 objects.", [])]
+
+
+def test_new_and_gone_objects_are_shown_whole(tmp_path: Path) -> None:
+    story, number = asked(tmp_path, ONE[1:], ONE[:1])
+
+    (told,) = objects(story, number)
+    assert told[1] == "2 of 2 objects change."
+    assert told[2] == [
+        "@ Deployment cart-*, line 1",
+        "+ image: one",
+        "+ ports: [80]",
+        "@ Service cart-*, line 0",
+        "− port: 80",
+    ]
+
+
+def test_clusters_that_change_otherwise_are_told_apart() -> None:
+    since = None
+    told = objects_told([Brought("az1", since, (), ONE), Brought("az2", since, (), TWO), Brought("dr", since, (), ONE)])
+
+    assert [one.clusters for one in told] == [("az1", "dr"), ("az2",)]
+    assert {one.says for one in told} == {"2 objects, all of them new."}
+
+
+def test_what_was_not_kept_and_what_is_not_rendered_yet_is_said(story: Story) -> None:
+    live = found(story, 12)
+    assert live is not None
+    unknown, late = objects_told([Brought("az1", live.since, None, ONE), Brought("az2", live.since, ONE, None)])
+
+    assert unknown.says == "the objects of R-7 shop 1.1.0 were not kept, so all 2 are shown."
+    assert (late.says, late.lines) == ("the objects are not rendered yet.", ())
+
+
+def test_clusters_without_objects_say_nothing() -> None:
+    assert objects_told([Brought("az1", None, (), ()), Brought("az2", None, (), None)]) == ()
+
+
+def test_a_long_difference_is_cut_and_counted() -> None:
+    long = (Rendered("Deployment", "cart-*", "line\n" * 250),)
+
+    (told,) = objects_told([Brought("az1", None, (), long)])
+    assert (len(told.lines), told.more) == (200, 51)
+
+
+def test_each_cluster_is_compared_with_what_is_live_there(tmp_path: Path) -> None:
+    story, number = asked(tmp_path, ONE, TWO)
+    told = found(story, number)
+
+    assert told is not None
+    assert [(one.cluster, one.since.version if one.since else "", one.before, one.after) for one in told.brought] == [
+        (cluster, "1.0.0", ONE, TWO) for cluster in ("az1", "az2", "dr")
+    ]
+
+
+def test_an_approval_counts_for_the_objects_that_were_shown(tmp_path: Path) -> None:
+    story, number = asked(tmp_path, ONE, TWO)
+    client, token = pages_app.sign_in(pages_app.make(story), story, "jonas")
+    head = story.release(number)
+    form = {"csrf_token": token, "expect_digest": head.digest, "expect_def": head.def_hash, "expect_cfg": "cfg-1"}
+
+    answer = client.post(f"/releases/{number}/approve", data=form)
+
+    assert answer.status_code == 409
+    assert "target configuration changed" in answer.text
+
+
+def test_the_api_has_every_object_with_what_a_vote_would_be_for(tmp_path: Path) -> None:
+    story, number = asked(tmp_path, ONE, TWO)
+    client = pages_app.sign_in(pages_app.make(story), story, "jonas")[0]
+
+    told = client.get(f"/api/releases/{number}/changes").get_json()
+
+    assert told["since"] == 1
+    assert [one["cluster"] for one in told["clusters"]] == ["az1", "az2", "dr"]
+    assert told["clusters"][0]["objects"] == [
+        {
+            "kind": "Deployment",
+            "name": "cart-*",
+            "change": "changed",
+            "diff": "@@ -1,2 +1,2 @@\n-image: one\n+image: two\n ports: [80]",
+        },
+        {"kind": "Service", "name": "cart-*", "change": "same", "diff": ""},
+    ]
+    assert told["shown"] == client.get(f"/api/releases/{number}").get_json()["shown"]
+    assert client.get("/api/releases/999/changes").status_code == 404

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from pipeline.facts import FreezeSpan
+from pipeline.facts import FreezeSpan, Rendered
 from pipeline.judge import curve
 from pipeline.plan import make
 from pipeline.states import State
@@ -92,6 +92,7 @@ def written(story: Story, payload: str, number: int) -> int:
     new = replace(new, version=payload, subject=f"Hostile {payload}", authors=frozenset({payload}))
     new = replace(new, commits=((payload[:40], payload, payload),))
     release = story.ledger.submit(new, actor=payload)
+    story.brings[release] = (Rendered(payload, payload, f"{payload}\n"),)
     story.until(release, lambda one: one.ahead.name == "canary az1")
     story.tick(release)
     story.log(release, "build", f"{payload}\n::group::{payload}\n{payload}\n".encode("utf-8", "replace"), "failed")

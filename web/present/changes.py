@@ -1,23 +1,15 @@
-"""What is new in a release, for whoever is about to approve it: commits, definition, configuration."""
+"""What is new in a release, for whoever is about to approve it: commits, definition, configuration, objects."""
 
 from dataclasses import dataclass
-from difflib import unified_diff
 
 from pipeline.store.changes import Changes, NewCommit
 from pipeline.store.shown import Head
 
+from .lines import Line, difference
+from .objects import Objects, told
 from .words import many
 
 MOST = 200  # lines of a difference; more are counted
-AROUND = 2  # lines that stayed, above and below
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a difference. `sign`: + new, − gone, @ a place, "" unchanged."""
-
-    sign: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +23,14 @@ class News:
     more: int
     definition: str
     configuration: str
+    objects: tuple[Objects, ...]  # of its clusters
 
 
 def news(found: Changes | None) -> News | None:
     """The same in words; None where nothing is about to go forward."""
     if found is None:
         return None
-    lines = tuple(_difference(found.before, found.after)) if found.since else ()
+    lines = tuple(difference(found.before, found.after)) if found.since else ()
     touched = sum(line.sign in ("+", "−") for line in lines)
     commits = found.commits
     return News(
@@ -50,15 +43,5 @@ def news(found: Changes | None) -> News | None:
         configuration="The configuration of its targets is another one."
         if found.configured_anew
         else "The configuration of its targets is the same.",
+        objects=told(found.brought),
     )
-
-
-def _difference(before: str, after: str) -> list[Line]:
-    told = list(unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=AROUND))[2:]
-    return [_line(text) for text in told]
-
-
-def _line(text: str) -> Line:
-    if text.startswith("@@"):
-        return Line("@", f"line {text.split()[2].lstrip('+').partition(',')[0]}")
-    return Line({"+": "+", "-": "−"}.get(text[0], ""), text[1:])

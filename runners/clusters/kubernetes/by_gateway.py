@@ -8,6 +8,7 @@ from runners.ports import Fence
 
 from . import notes, objects, scaling
 from .api import Api
+from .drawn import EITHER, NOBODY
 from .notes import Manifest
 from .objects import Place
 from .way import Found
@@ -43,6 +44,21 @@ class ByGateway:
     def given(self, service: Service, name: str) -> int:
         """As many as were asked for: shares do not depend on them."""
         return service.slots[name].replicas
+
+    def brings(self, service: str, slot: Slot) -> tuple[Manifest, ...]:
+        """The Deployment and the Service of the slot, and the backend that they are in the route.
+
+        Names and gateway of a route are written when there is none, and by no later release.
+        """
+        names = {"name": service, "labels": {**objects.labels(service), objects.SERVICE: service}}
+        backend = {"name": objects.backend(service, EITHER, slot.generation), "port": 80}
+        route = {
+            **objects.route(service, self._place),
+            "metadata": names,
+            "spec": {"rules": [{"backendRefs": [backend]}]},
+        }
+        deployment = objects.workload(service, EITHER, slot, NOBODY)
+        return deployment, route, objects.address(service, EITHER, slot)
 
     def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> Found:
         """Slots first: the route may only name what is there."""

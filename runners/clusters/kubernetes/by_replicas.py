@@ -8,11 +8,12 @@ so a raise is always a change of the anchor, and a worker that was fenced out ca
 from collections.abc import Mapping
 
 from pipeline.shares import beside
-from runners.clusters.desired import SLOTS, Service, other
+from runners.clusters.desired import SLOTS, Service, Slot, other
 from runners.ports import Fence
 
 from . import fronts, notes, objects
 from .api import Api
+from .drawn import EITHER, NOBODY
 from .notes import Manifest
 from .objects import Place
 from .way import Found
@@ -56,6 +57,10 @@ class ByReplicas:
         if name == service.anchor.stable or weight in (0, 100) or not slot.replicas:
             return slot.replicas
         return beside(weight, service.slots[other(name)].replicas)
+
+    def brings(self, service: str, slot: Slot) -> tuple[Manifest, ...]:
+        """The Deployment of the slot, and the Service before both."""
+        return objects.workload(service, EITHER, slot, NOBODY), fronts.front(service, dict.fromkeys(SLOTS, 1))
 
     def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> Found:
         """The anchor first: only what it allows is scaled."""

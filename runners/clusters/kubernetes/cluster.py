@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pipeline.errors import NeedsHuman, TryLater
-from pipeline.facts import ClusterSeen, SlotSeen
+from pipeline.facts import ClusterSeen, Rendered, SlotSeen
 from runners.clusters import moves
 from runners.clusters.desired import Service, Slot
 from runners.ports import Fence, Workload
 
-from . import health, objects, scaling
+from . import drawn, health, objects, scaling
 from .api import Api, Conflict
 from .by_gateway import ByGateway
 from .by_replicas import ByReplicas
@@ -28,11 +28,12 @@ Turn = Callable[[Service, Ready], Service]
 class KubernetesCluster:
     """The cluster behind `api`. What each write does is decided by `moves`, as for every kind of cluster.
 
-    `tick`: for how many seconds what was read is known.
+    `tick`: for how many seconds what was read is known. `key`: of the signs that stand for hidden values.
     """
 
-    def __init__(self, name: str, api: Api, place: Place, tick: float = TICK) -> None:
+    def __init__(self, name: str, api: Api, place: Place, tick: float = TICK, key: Callable[[], bytes] = bytes) -> None:
         self.name = name
+        self._key = key
         self._api = api
         self._place = place
         self._way: Way = ByGateway(api, place) if place.gateway else ByReplicas(api, place)
@@ -75,6 +76,12 @@ class KubernetesCluster:
         """What each slot should run now, as the look of this moment has it: a reading belongs to its look."""
         return self._sights.of(service).found.service.slots
 
+    def render(self, service: str, workload: Workload, replicas: int) -> tuple[Rendered, ...]:
+        """All that `deploy` and `route` would write, by kind and name."""
+        here = self._here(service, workload)
+        slot = Slot(here.digest, here.version, here.serve, replicas)
+        return drawn.drawn(service, self._way.brings(service, slot), self._key())
+
     def beat(self, fence: Fence, service: str) -> None:
         """Carry the epoch, count the heartbeat, take the anchor: one write of its object, whose answer is read."""
         known = self._sights.known(service)
@@ -89,11 +96,7 @@ class KubernetesCluster:
 
     def deploy(self, fence: Fence, service: str, slot: str, workload: Workload, replicas: int) -> None:
         """Make the slot run the image of this digest."""
-        image = self._place.images.get(service)
-        if image is None:
-            raise NeedsHuman(f"platform.yaml does not say where the images of {service} are; give the app image:")
-        here = {"image": image, "cluster": self.name, "data": self._place.data.get(service, "")}
-        found = replace(workload, serve={**workload.serve, **here})
+        found = self._here(service, workload)
         self._change(service, fence, lambda one, _: moves.deploy(one, fence, slot, found, replicas))
 
     def route(self, fence: Fence, service: str, slot: str, percent: int) -> None:
@@ -150,6 +153,14 @@ class KubernetesCluster:
         except (TryLater, NeedsHuman):
             return ""
         return f", last words: {' / '.join(line.strip() for line in lines)[:300]}" if lines else ""
+
+    def _here(self, service: str, workload: Workload) -> Workload:
+        """The workload as it is in this cluster."""
+        image = self._place.images.get(service)
+        if image is None:
+            raise NeedsHuman(f"platform.yaml does not say where the images of {service} are; give the app image:")
+        here = {"image": image, "cluster": self.name, "data": self._place.data.get(service, "")}
+        return replace(workload, serve={**workload.serve, **here})
 
     # ---- writing ------------------------------------------------------------------------------------------------
 

@@ -10,17 +10,18 @@ from .notes import OURS, Manifest
 from .objects import PORT, SERVICE, SLOT
 
 WEIGHTS = f"{OURS}/weights"  # as asked: the selector only says who may get requests at all
+NOWHERE: Mapping[str, int] = dict.fromkeys(SLOTS, 0)
 ASKED, GIVEN = f"{OURS}/replicas-asked", f"{OURS}/replicas-given"
 
 
-def front(service: str) -> Manifest:
-    """A Service that leads nowhere yet."""
+def front(service: str, weights: Mapping[str, int] = NOWHERE) -> Manifest:
+    """A Service that leads to whoever has a weight."""
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": service, "labels": {**objects.labels(service), SERVICE: service}, "annotations": {}},
         "spec": {
-            "selector": _selector(service, dict.fromkeys(SLOTS, 0)),
+            "selector": _selector(service, weights),
             "ports": [{"name": "http", "port": 80, "targetPort": PORT}],
         },
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from runners.clusters.desired import Service
+from runners.clusters.desired import Service, Slot
 from runners.ports import Fence
 
 from .notes import Manifest
@@ -45,6 +45,10 @@ class Way(Protocol):
 
     def given(self, service: Service, name: str) -> int:
         """Replicas a slot has when it should be so."""
+        ...
+
+    def brings(self, service: str, slot: Slot) -> tuple[Manifest, ...]:
+        """Every object that a release which puts this into a slot writes, alike for both slots."""
         ...
 
     def put(self, service: str, wanted: Service, found: Found, fence: Fence) -> Found:

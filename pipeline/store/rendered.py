@@ -1,0 +1,55 @@
+"""What releases bring into clusters, as it was rendered before anybody agreed: stored once, shown, and referred to."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..facts import Rendered, Rendering
+from ..pinned import content_hash
+from .columns import canonical
+from .records import RenderedRow
+from .session import insert_once
+
+
+def store(session: Session, release_id: int, rendering: Rendering, now: datetime) -> None:
+    """Write down what is not stored yet: the first rendering under a configuration is the one that counts."""
+    for cluster, objects in rendering.objects.items():
+        text = canonical([[one.kind, one.name, one.text] for one in objects])
+        values = {"cfg_hash": rendering.cfg_hash, "hash": content_hash(text), "objects_json": text, "at": now}
+        insert_once(session, RenderedRow, release_id=release_id, cluster=cluster, **values)
+
+
+def known(session: Session, release_id: int) -> frozenset[tuple[str, str]]:
+    """Cluster and target configuration of everything that is stored of a release."""
+    wanted = select(RenderedRow.cluster, RenderedRow.cfg_hash).where(RenderedRow.release_id == release_id)
+    return frozenset((cluster, cfg_hash) for cluster, cfg_hash in session.execute(wanted))
+
+
+def bound(session: Session, release_id: int, cfg_hash: str) -> str:
+    """
+    `cfg_hash` together with what was rendered under it, as one hash: an approval refers to both.
+
+    So whoever agreed to other objects, or before there were any to see, has not agreed to these.
+    """
+    wanted = select(RenderedRow.cluster, RenderedRow.hash).where(
+        RenderedRow.release_id == release_id, RenderedRow.cfg_hash == cfg_hash
+    )
+    found = sorted((cluster, hash_) for cluster, hash_ in session.execute(wanted))
+    return content_hash(canonical([cfg_hash, found])) if found else cfg_hash
+
+
+def under(session: Session, release_id: int, cluster: str, cfg_hash: str) -> tuple[Rendered, ...] | None:
+    """What it brings there under this configuration; None while that is not rendered."""
+    return _objects(session.get(RenderedRow, (release_id, cluster, cfg_hash)))
+
+
+def latest(session: Session, release_id: int, cluster: str) -> tuple[Rendered, ...] | None:
+    """What it brought there in the end; None if nothing is stored of it."""
+    wanted = select(RenderedRow).where(RenderedRow.release_id == release_id, RenderedRow.cluster == cluster)
+    return _objects(session.scalars(wanted.order_by(RenderedRow.at.desc()).limit(1)).first())
+
+
+def _objects(row: RenderedRow | None) -> tuple[Rendered, ...] | None:
+    return None if row is None else tuple(Rendered(*map(str, one)) for one in json.loads(row.objects_json))
