@@ -1,6 +1,7 @@
 """The pinned form of a plan: what is stored with a release when it is created, and never read anew from outside."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
@@ -28,16 +29,23 @@ _GATES: dict[str, type[Gate]] = {
 }
 
 
-def pin(app: App, plan: Plan) -> str:
-    """Definition and plan as one JSON text; `unpin` gives both back, equal."""
+def pin(app: App, plan: Plan, objects: Mapping[str, Any] | None = None) -> str:
+    """Definition, plan and the app's own Kubernetes objects as one JSON text; `unpin` and `unpin_objects` read it."""
     steps = [_step(step) for step in plan]
-    return json.dumps({"app": app.model_dump(mode="json", by_alias=True), "plan": steps}, sort_keys=True)
+    kept = {"app": app.model_dump(mode="json", by_alias=True), "plan": steps}
+    return json.dumps(kept | ({"objects": dict(objects)} if objects else {}), sort_keys=True)
 
 
 def unpin(text: str) -> tuple[App, Plan]:
     """What `pin` was given."""
     stored = json.loads(text)
     return App.model_validate(stored["app"]), tuple(_unstep(step) for step in stored["plan"])
+
+
+def unpin_objects(text: str) -> dict[str, Any]:
+    """The objects that `pin` was given; none where the app brings none."""
+    found: dict[str, Any] = json.loads(text).get("objects", {})
+    return found
 
 
 def _step(step: Step) -> dict[str, Any]:

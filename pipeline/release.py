@@ -1,7 +1,9 @@
 """A release: a version on its way, with its pinned plan, and what it becomes after a decision."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from .decision import Decision, Finish, Halt, Hold, Resume, Shift, Start, Undo
 from .definition.app import App
@@ -54,6 +56,7 @@ class Release:
     why: str = ""
     undo_waves: tuple[int, ...] = ()
     attempt: int = 1
+    objects: Mapping[str, Any] = field(default_factory=dict)  # its own Kubernetes objects, as pinned
     rendered: frozenset[tuple[str, str]] = frozenset()  # cluster and target configuration of what is stored
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline import plan, safety
 from pipeline.definition.app import App
+from pipeline.definition.objects import Objects
 from pipeline.definition.platform import Platform
 from pipeline.definition.reading import complained, read_app
 from pipeline.errors import BadDefinition, NeedsHuman, TryLater
@@ -15,6 +16,7 @@ from pipeline.store.inbox import Delivery, Inbox
 from pipeline.store.ledger import Ledger
 from pipeline.store.people import People
 from pipeline.store.restore import NewRelease, Refusal
+from runners import manifests
 from runners.ports import Commit, Source
 
 API = "api"  # source of what people and bots ask for through the API
@@ -80,7 +82,7 @@ def arrive(arrival: Arrival, desk: Desk) -> int | None:
     commit = source.commit(head)
     authors = desk.people.match({commit.author_email, commit.committer_email}, {arrival.pusher} - {""})
     text = source.file(head, entry.definition).decode("utf-8", "replace")
-    made = _made(arrival, entry.tenant, text, commit, authors, desk.platform)
+    made = _made(arrival, text, commit, authors, desk)
     if isinstance(made, Refusal):
         return desk.ledger.refuse(made, arrival.who)
     return desk.ledger.submit(
@@ -97,12 +99,10 @@ def _new(source: Source, live: str, head: str) -> tuple[tuple[str, str, str], ..
     return tuple((one.hash, one.subject[:200], one.author_name[:80]) for one in found[:LISTED])
 
 
-def _made(
-    arrival: Arrival, tenant: str, text: str, commit: Commit, authors: frozenset[str], platform: Platform
-) -> NewRelease | Refusal:
+def _made(arrival: Arrival, text: str, commit: Commit, authors: frozenset[str], desk: Desk) -> NewRelease | Refusal:
     about: dict[str, Any] = {
         "app": arrival.app,
-        "tenant": tenant,
+        "tenant": desk.platform.apps[arrival.app].tenant,
         "commit": commit.hash,
         "definition": text,
         "def_hash": content_hash(text),
@@ -111,10 +111,20 @@ def _made(
         "key": arrival.key,
     }
     try:
-        spec = _checked(arrival.app, text, platform)
+        spec = _checked(arrival.app, text, desk.platform)
+        objects = _objects(arrival.app, text, spec, commit.hash, desk)
     except BadDefinition as refused:
         return Refusal(**about, why=str(refused))
-    return NewRelease(**about, spec=spec, plan=plan.make(spec, platform), digest=arrival.digest)
+    return NewRelease(**about, spec=spec, plan=plan.make(spec, desk.platform), digest=arrival.digest, objects=objects)
+
+
+def _objects(app: str, text: str, spec: App, commit: str, desk: Desk) -> Objects:
+    """The app's own Kubernetes objects; what cannot be found is said at the key that names it."""
+    try:
+        return manifests.brought(spec, desk.sources[app], commit)
+    except NeedsHuman as trouble:
+        key = "serve.manifests"
+        raise complained(text, [(key, str(trouble))], desk.platform.apps[app].definition) from None
 
 
 def _checked(app: str, text: str, platform: Platform) -> App:

@@ -1,10 +1,10 @@
 """`sluice.yaml`: what the app's team says about its app."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from .checks import clusters_once, gates_once, once, rising
+from .checks import agreed, clusters_once, gates_once, once, rising, said_in_manifests
 from .judging import JudgeBy
 from .part import Part
 from .words import CPU, LABEL, MEMORY, READY, Duration, EnvName, Name, Percent, RepoPath
@@ -89,11 +89,20 @@ class Serve(Part):
     cpu: Annotated[str, StringConstraints(pattern=CPU)] | None = Field(
         default=None, description="What a replica asks of its node, in Kubernetes.", examples=["250m"]
     )
+    manifests: RepoPath | None = Field(
+        default=None,
+        description="A file or folder with a Deployment and a Service for Kubernetes; releases set image and replicas.",
+        examples=["deploy/kubernetes"],
+    )
     memory: Annotated[str, StringConstraints(pattern=MEMORY)] | None = Field(
         default=None,
         description="What a replica asks of its node and may not exceed, in Kubernetes.",
         examples=["192Mi"],
     )
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        return agreed(self, said_in_manifests(dict(self)))
 
 
 class Test(Part):

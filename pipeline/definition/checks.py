@@ -55,6 +55,13 @@ def unknown(names: Iterable[tuple[Path, str]], known: Mapping[str, object] | Non
             yield Complaint(path, f'there is no {noun} "{shown(name)}"', hint)
 
 
+def said_in_manifests(said: Mapping[str, object]) -> Iterator[Complaint]:
+    """What the app's own objects say is not said here too. `said`: what each key of `serve` says."""
+    for key in ("cpu", "memory", "secrets"):
+        if said["manifests"] and said[key]:
+            yield Complaint((key,), f"the manifests of the app say {key}", "write it there, and remove it here")
+
+
 def agreed(value: T, found: Iterable[Complaint]) -> T:
     """`value`, if nothing was found."""
     if wrong := tuple(found):

@@ -63,7 +63,11 @@ def _halves(said: str) -> tuple[str, str]:
 
 
 def _read(model: type[Made], text: str | bytes, name: str) -> Made:
-    tree = read_tree(text, name)
+    return validated(model, read_tree(text, name))
+
+
+def validated(model: type[Made], tree: Tree) -> Made:
+    """What `tree` says, as `model`. BadDefinition as above."""
     problems = list(tree.problems)
     try:
         made = model.model_validate_json(
@@ -71,9 +75,9 @@ def _read(model: type[Made], text: str | bytes, name: str) -> Made:
         )
     except ValidationError as wrong:
         problems += _placed(wrong, model, tree)
-        raise bad(name, problems) from None
+        raise bad(tree.name, problems) from None
     if problems:
-        raise bad(name, problems)
+        raise bad(tree.name, problems)
     return made
 
 

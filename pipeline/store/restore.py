@@ -1,16 +1,17 @@
 """Rows become the release they are about, and a new release becomes rows."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..definition.app import App
-from ..pinned import pin, unpin
+from ..pinned import pin, unpin, unpin_objects
 from ..plan import Plan, passages
 from ..release import Release, Target
 from ..states import Kind, Reason, State
@@ -34,6 +35,7 @@ class NewRelease:
     subject: str = ""
     authors: frozenset[str] = frozenset()
     key: str = ""
+    objects: Mapping[str, Any] = field(default_factory=dict)  # its own Kubernetes objects, from the commit
     commits: tuple[tuple[str, str, str], ...] = ()  # hash, subject, author: new since what was live, newest first
 
 
@@ -81,7 +83,7 @@ def row_of(new: NewRelease | Refusal, cfg_hash: str, now: datetime) -> ReleaseRo
     )
     if isinstance(new, NewRelease):
         row.kind, row.state, row.digest = new.kind, State.RUNNING, new.digest
-        row.plan_json, row.tested = pin(new.spec, new.plan), new.kind is Kind.RETURN
+        row.plan_json, row.tested = pin(new.spec, new.plan, new.objects), new.kind is Kind.RETURN
     else:
         row.kind, row.state, row.plan_json = Kind.NORMAL, State.ROLLED_BACK, ""
         row.reason_kind, row.why, row.ended_at = Reason.FAILED, new.why, now
@@ -113,7 +115,7 @@ def release_of(
     row: ReleaseRow, targets: Iterable[TargetRow], now: datetime, rendered: frozenset[tuple[str, str]] = frozenset()
 ) -> Release:
     """The release these rows are about, as read at `now`."""
-    spec, plan = _unpin(row.plan_json)
+    spec, plan, objects = _unpin(row.plan_json)
     return Release(
         id=row.id,
         app=row.app,
@@ -138,9 +140,10 @@ def release_of(
         undo_waves=tuple(json.loads(row.undo_waves)),
         attempt=row.attempt,
         rendered=rendered,
+        objects=objects,
     )
 
 
 @lru_cache(maxsize=256)
-def _unpin(text: str) -> tuple[App, Plan]:
-    return unpin(text)
+def _unpin(text: str) -> tuple[App, Plan, Mapping[str, Any]]:
+    return *unpin(text), unpin_objects(text)

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..errors import Refused
-from ..pinned import unpin
+from ..pinned import unpin, unpin_objects
 from ..plan import make_return
 from ..states import Kind, State
 from .restore import NewRelease
@@ -47,6 +47,7 @@ def _return(session: Session, row: ReleaseRow, target: ReleaseRow, reason: str) 
         tenant=row.tenant,
         commit=target.commit,
         spec=spec,
+        objects=unpin_objects(target.plan_json),
         plan=make_return(spec),
         definition=target.definition,
         def_hash=target.def_hash,

@@ -65,4 +65,5 @@ def climb(
 
 def workload(release: Release) -> Workload:
     """What a slot runs for this release."""
-    return Workload(release.digest, release.version, release.spec.serve.model_dump(mode="json", exclude_none=True))
+    serve = release.spec.serve.model_dump(mode="json", exclude_none=True)
+    return Workload(release.digest, release.version, serve | ({"objects": release.objects} if release.objects else {}))

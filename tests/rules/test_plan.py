@@ -5,7 +5,7 @@ import pytest
 from pipeline import plan, safety
 from pipeline.definition.platform import Platform
 from pipeline.errors import UnsafePlan
-from pipeline.pinned import configuration, content_hash, pin, unpin
+from pipeline.pinned import configuration, content_hash, pin, unpin, unpin_objects
 from pipeline.plan import Stage, margins, passage, passages, replicas_for
 from pipeline.settings import AllTests, Approval, Capacity, Freeze, Healthy, Judge, Soak, Turn
 
@@ -196,6 +196,14 @@ def test_local_clusters_need_the_command_of_a_replica_and_kubernetes_does_not():
     safety.check(app(serve=silent, waves=[{"clusters": ["k1"]}]), with_image(KUBERNETES))
 
 
+def test_manifests_of_an_app_are_for_kubernetes():
+    brings = {"run": "serve", "manifests": "deploy"}
+
+    with pytest.raises(UnsafePlan, match=r"serve.manifests: the clusters are local and have no Kubernetes objects"):
+        safety.check(app(serve=brings), platform())
+    safety.check(app(serve=brings, waves=[{"clusters": ["k1"]}]), with_image(KUBERNETES))
+
+
 def test_old_and_new_must_fit_side_by_side():
     clusters = {"az1": {"capacity": 6}, "az2": {}, "dr": {"dr": True}}
 
@@ -213,6 +221,14 @@ def test_all_complaints_come_at_once_and_a_safe_plan_has_none():
 @pytest.mark.parametrize("steps", [STEPS, plan.make_return(app())], ids=["normal", "return"])
 def test_what_is_pinned_comes_back_equal(steps):
     assert unpin(pin(app(), steps)) == (app(), steps)
+
+
+def test_the_objects_of_an_app_are_pinned_beside_its_plan():
+    brought = {"container": "shop", "pod": {"containers": [{"name": "shop"}]}}
+    text = pin(app(), STEPS, brought)
+
+    assert (unpin(text), unpin_objects(text)) == ((app(), STEPS), brought)
+    assert unpin_objects(pin(app(), STEPS)) == {}
 
 
 def test_the_target_configuration_of_an_app_changes_with_its_clusters_and_its_rules_alone():

@@ -48,6 +48,7 @@ class Office:
         default_factory=lambda: {n: FakeCluster(n) for n in ("az1", "az2", "dr")}
     )
     platform: Platform = field(default_factory=shop.platform)
+    files: dict[str, bytes] = field(default_factory=dict)  # of each commit, besides the definition and the app
 
     def __post_init__(self) -> None:
         url = f"sqlite:///{self.folder / 'sluice.db'}"
@@ -75,7 +76,7 @@ class Office:
 
     def push(self, version: str, **changes: Any) -> int:
         """A commit arrives and becomes a release; its id."""
-        files = {"sluice.yaml": self.definition.encode(), "app.py": version.encode()}
+        files = {"sluice.yaml": self.definition.encode(), "app.py": version.encode(), **self.files}
         self.source.push(files, subject=version, **changes)
         release_id = arrive(Arrival("shop", "push"), self.desk)
         assert release_id is not None

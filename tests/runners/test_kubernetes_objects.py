@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import NeedsHuman
 from runners.clusters.anchor import Anchor
 from runners.clusters.desired import Service, Slot
-from runners.clusters.kubernetes import health, notes, objects
+from runners.clusters.kubernetes import health, notes, objects, pods
 from runners.clusters.kubernetes.objects import Place
 from runners.ports import Fence
 
@@ -158,8 +158,8 @@ def test_a_gateway_that_is_not_there_is_named():
 def test_a_replica_drains_before_it_ends():
     pod = objects.workload("shop", "a", OLD, FENCE)["spec"]["template"]["spec"]
 
-    assert pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"] == objects.LAG + 2
-    assert pod["terminationGracePeriodSeconds"] > objects.LAG + 2
+    assert pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"] == pods.LAG + 2
+    assert pod["terminationGracePeriodSeconds"] > pods.LAG + 2
     assert pod["containers"][0]["image"] == "registry.example/shop@sha256:old"
     assert {"name": "LOG", "value": "info"} in pod["containers"][0]["env"]
 

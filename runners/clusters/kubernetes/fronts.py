@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from pipeline.definition.manifests import PORT
 from runners.clusters.desired import SLOTS, Service, Slot
 from runners.ports import Fence
 
 from . import notes, objects
 from .notes import OURS, Manifest
-from .objects import PORT, SERVICE, SLOT
+from .objects import SERVICE, SLOT
 
 WEIGHTS = f"{OURS}/weights"  # as asked: the selector only says who may get requests at all
 NOWHERE: Mapping[str, int] = dict.fromkeys(SLOTS, 0)

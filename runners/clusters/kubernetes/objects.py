@@ -6,22 +6,19 @@ and anchor are one object on purpose: one compare-and-set moves both, so no work
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import ceil
 
 from pydantic import TypeAdapter
 
+from pipeline.definition.manifests import PORT
 from runners.clusters.desired import SLOTS, Service, Slot
 from runners.ports import Fence
 
-from . import notes
+from . import notes, pods
 from .notes import EPOCH, OURS, RELEASE, Manifest
 
 CONTENT, BEFORE = f"{OURS}/content", f"{OURS}/weights-before"
 SERVICE, SLOT, GENERATION = f"{OURS}/service", f"{OURS}/slot", f"{OURS}/generation"
 MANAGED: Mapping[str, str] = {"app.kubernetes.io/managed-by": "sluice"}  # a label of every object of ours
-PORT = 8080  # where a replica listens, as $PORT
-LAG = 3  # seconds: a busy gateway still sends requests where they went so long after its status says otherwise
-DATA = "/data"  # what all replicas share, as $DATA_DIR
 _SLOT = TypeAdapter(Slot)
 
 
@@ -45,10 +42,11 @@ def workload(service: str, name: str, slot: Slot, fence: Fence) -> Manifest:
     """The Deployment of a slot."""
     mine = {SERVICE: service, SLOT: name}
     words = {RELEASE: str(fence.release), EPOCH: str(fence.epoch), CONTENT: _SLOT.dump_json(slot).decode()}
+    deployment = pods.named(slot, "deployment", {**labels(service), **mine}, words)
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": f"{service}-{name}", "labels": {**labels(service), **mine}, "annotations": words},
+        "metadata": {"name": f"{service}-{name}", **deployment},
         "spec": {
             "replicas": slot.replicas,
             "revisionHistoryLimit": 1,
@@ -56,68 +54,25 @@ def workload(service: str, name: str, slot: Slot, fence: Fence) -> Manifest:
             # The slot gets no traffic while its content changes: nothing has to stay up meanwhile.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "100%", "maxUnavailable": "100%"}},
             "template": {
-                "metadata": {"labels": {**labels(service), **mine, GENERATION: str(slot.generation)}},
-                "spec": _pod(slot),
+                "metadata": pods.named(slot, "template", {**labels(service), **mine, GENERATION: str(slot.generation)}),
+                "spec": pods.pod(slot),
             },
         },
     }
 
 
-def _pod(slot: Slot) -> Manifest:
-    drain = ceil(slot.drain)  # whole seconds, never less than the longest request
-    claim = slot.word("data", "")
-    ours = {"PORT": str(PORT), "SLUICE_VERSION": slot.version}
-    if cluster := slot.word("cluster", ""):
-        ours["CLUSTER"] = cluster
-    if claim:
-        ours["DATA_DIR"] = DATA
-    variables = ours | {name: value for name, value in slot.env.items() if name not in ours}
-    probe = {"path": slot.word("ready", "/"), "port": PORT}
-    return {
-        "terminationGracePeriodSeconds": LAG + drain + 10,
-        "containers": [
-            {
-                "name": "app",
-                "image": f"{slot.word('image', '')}@{slot.digest}",
-                "env": [{"name": name, "value": value} for name, value in variables.items()],
-                "envFrom": [{"secretRef": {"name": name}} for name in _secrets(slot)],
-                "ports": [{"name": "http", "containerPort": PORT}],
-                "readinessProbe": {"httpGet": probe, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": 2},
-                # It goes on answering until every gateway does what it was told and the longest request is over.
-                "lifecycle": {"preStop": {"sleep": {"seconds": LAG + drain}}},
-                "resources": _resources(slot),
-                **({"volumeMounts": [{"name": "data", "mountPath": DATA}]} if claim else {}),
-            }
-        ],
-        **({"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": claim}}]} if claim else {}),
-    }
-
-
-def _secrets(slot: Slot) -> tuple[str, ...]:
-    """Of the cluster's own namespace: what they hold is never seen by Sluice."""
-    named = slot.serve.get("secrets")
-    return tuple(map(str, named)) if isinstance(named, list | tuple) else ()
-
-
-def _resources(slot: Slot) -> Manifest:
-    asked = {name: slot.word(name, "") for name in ("cpu", "memory") if slot.word(name, "")}
-    limits = {"memory": asked["memory"]} if "memory" in asked else {}
-    return {name: words for name, words in (("requests", asked), ("limits", limits)) if words}
-
-
 def address(service: str, name: str, slot: Slot) -> Manifest:
     """The Service of one content of a slot: its selector never changes."""
+    mine = {SERVICE: service, SLOT: name, GENERATION: str(slot.generation)}
+    spoken = {key: words for key, words in pods.given(slot, "service").items() if key == "appProtocol"}
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {
             "name": backend(service, name, slot.generation),
-            "labels": {**labels(service), SERVICE: service, SLOT: name, GENERATION: str(slot.generation)},
+            **pods.named(slot, "service", {**labels(service), **mine}),
         },
-        "spec": {
-            "selector": {SERVICE: service, SLOT: name, GENERATION: str(slot.generation)},
-            "ports": [{"name": "http", "port": 80, "targetPort": PORT}],
-        },
+        "spec": {"selector": mine, "ports": [{"name": "http", "port": 80, "targetPort": PORT, **spoken}]},
     }
 
 
