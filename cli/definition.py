@@ -11,6 +11,7 @@ import click
 from pipeline import safety
 from pipeline.definition import reading
 from pipeline.definition.judging import JudgeBy
+from pipeline.definition.objects import read_objects
 from pipeline.definition.platform import Platform
 from pipeline.definition.problems import Problem
 from pipeline.definition.starter import starter
@@ -90,12 +91,26 @@ def _checked(file: Path, platform: Path | None) -> str:
         return f"{file} is valid."
     text = file_bytes(file)
     app = reading.read_app(text, str(file))
+    if app.serve.manifests:
+        read_objects(_manifests(_root(Path.cwd()), Path(app.serve.manifests)), app.app)
     if platform is None:
         return f"{file} is valid. With --platform it is also checked against the clusters."
     there = reading.read_platform(file_bytes(platform), str(platform))
     if found := tuple(safety.complaints(app, there)):
         raise reading.complained(text, found, str(file))
     return f"{file} is valid on {platform}: {_where(there)}."
+
+
+def _manifests(root: Path, named: Path) -> dict[str, bytes]:
+    """What a release would read at this path of the repository."""
+    place = root / named
+    inside = sorted(place.glob("*.y*ml")) if place.is_dir() else [place]
+    return {str(path.relative_to(root)): file_bytes(path) for path in inside}
+
+
+def _root(folder: Path) -> Path:
+    """Of the repository that the folder is in; the folder itself where there is none."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
 
 
 def _where(platform: Platform) -> str:

@@ -103,8 +103,9 @@ def _kinds(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
         yield "waves", "Kubernetes clusters run images; platform.yaml must say where they are kept: image: of the app"
     elif kinds == ["local"] and image:
         yield "waves", "platform.yaml gives the app an image, and local clusters run bundles; remove image: there"
-    elif kinds == ["local"] and app.serve.manifests:
-        yield "serve.manifests", "the clusters are local and have no Kubernetes objects; leave it out"
+    elif kinds == ["local"] and (app.serve.manifests or app.serve.chart):
+        key = "serve.manifests" if app.serve.manifests else "serve.chart"
+        yield key, "the clusters are local and have no Kubernetes objects; leave it out"
     elif kinds == ["local"] and not app.serve.run:
         yield "serve.run", "local clusters need the command of one replica; add run: to serve"
 

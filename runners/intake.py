@@ -123,7 +123,7 @@ def _objects(app: str, text: str, spec: App, commit: str, desk: Desk) -> Objects
     try:
         return manifests.brought(spec, desk.sources[app], commit)
     except NeedsHuman as trouble:
-        key = "serve.manifests"
+        key = "serve.chart" if spec.serve.chart else "serve.manifests"
         raise complained(text, [(key, str(trouble))], desk.platform.apps[app].definition) from None
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from pipeline.definition.app import App
 from pipeline.definition.objects import Objects, read_objects
 from pipeline.errors import NeedsHuman
+from runners import charts
 from runners.ports import Source
 
 MOST_FILES = 20
@@ -13,9 +14,11 @@ LARGEST = 200_000  # bytes of one file; reading refuses smaller ones with a sent
 
 def brought(spec: App, source: Source, commit: str) -> Objects:
     """What the app brings, checked; nothing where Sluice makes its objects. BadDefinition tells what is wrong."""
-    if spec.serve.manifests is None:
-        return {}
-    return read_objects(files(source.checkout(commit), spec.serve.manifests), spec.app)
+    if spec.serve.chart:
+        return read_objects(charts.rendered(source.checkout(commit), spec.serve.chart, spec.app), spec.app)
+    if spec.serve.manifests:
+        return read_objects(files(source.checkout(commit), spec.serve.manifests), spec.app)
+    return {}
 
 
 def files(tree: Path, named: str) -> dict[str, bytes]:

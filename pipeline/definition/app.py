@@ -52,6 +52,17 @@ class Build(Part):
     )
 
 
+class Chart(Part):
+    """A Helm chart in the repository of the app."""
+
+    path: RepoPath = Field(description="The folder of the chart.", examples=["deploy/chart"])
+    values: Annotated[tuple[RepoPath, ...], Field(max_length=10), AfterValidator(once)] = Field(
+        default=(),
+        description="Files with values, the later ones win.",
+        examples=[["deploy/values.yaml"]],
+    )
+
+
 class Serve(Part):
     """How a replica runs: ready when `ready` answers 200 on $PORT. A local cluster runs `run` in a shell; an image has
     its own command."""
@@ -93,6 +104,11 @@ class Serve(Part):
         default=None,
         description="A file or folder with a Deployment and a Service for Kubernetes; releases set image and replicas.",
         examples=["deploy/kubernetes"],
+    )
+    chart: Chart | None = Field(
+        default=None,
+        description="A Helm chart that gives the same, rendered by helm 4 at the commit of a release.",
+        examples=[{"path": "deploy/chart", "values": ["deploy/values.yaml"]}],
     )
     memory: Annotated[str, StringConstraints(pattern=MEMORY)] | None = Field(
         default=None,

@@ -56,10 +56,13 @@ def unknown(names: Iterable[tuple[Path, str]], known: Mapping[str, object] | Non
 
 
 def said_in_manifests(said: Mapping[str, object]) -> Iterator[Complaint]:
-    """What the app's own objects say is not said here too. `said`: what each key of `serve` says."""
-    for key in ("cpu", "memory", "secrets"):
-        if said["manifests"] and said[key]:
-            yield Complaint((key,), f"the manifests of the app say {key}", "write it there, and remove it here")
+    """What the app's own objects say is not said here too, and they come from one place. `said`: of each key."""
+    for own, says in (("manifests", "the manifests of the app say"), ("chart", "the chart of the app says")):
+        for key in ("cpu", "memory", "secrets"):
+            if said[own] and said[key]:
+                yield Complaint((key,), f"{says} {key}", "write it there, and remove it here")
+    if said["manifests"] and said["chart"]:
+        yield Complaint(("chart",), "there are manifests already", "keep one of both", of_key=True)
 
 
 def agreed(value: T, found: Iterable[Complaint]) -> T:

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.definition.reading import read_app, read_platform
 from pipeline.errors import BadDefinition
+from tests.rules.definition.test_objects import BOTH
 
 UNSAFE = """\
 app: shop
@@ -73,6 +74,18 @@ def test_validate_places_what_is_unsafe_on_this_platform(nobody):
     said = nobody("validate", "--platform", "platform.yaml")
     assert said.exit_code == 1
     assert said.stderr.startswith("sluice.yaml:4:16 waves[0].clusters: az1 and az2 carry group west together")
+
+
+def test_validate_reads_the_manifests_of_the_app_too(nobody):
+    (nobody.folder / "sluice.yaml").write_text(UNSAFE.replace("{run: ./serve}", "{manifests: deploy}"))
+    (nobody.folder / "deploy").mkdir()
+    (nobody.folder / "deploy" / "one.yaml").write_text(BOTH)
+    assert nobody("validate").exit_code == 0
+
+    (nobody.folder / "deploy" / "one.yaml").write_text(BOTH.replace("kind: Service", "kind: Secret"))
+    said = nobody("validate")
+    assert said.exit_code == 1
+    assert "deploy/one.yaml:20:7 kind: a release brings no Secret" in said.stderr
 
 
 def test_problems_can_be_read_by_programs(nobody):

@@ -196,10 +196,11 @@ def test_local_clusters_need_the_command_of_a_replica_and_kubernetes_does_not():
     safety.check(app(serve=silent, waves=[{"clusters": ["k1"]}]), with_image(KUBERNETES))
 
 
-def test_manifests_of_an_app_are_for_kubernetes():
-    brings = {"run": "serve", "manifests": "deploy"}
+@pytest.mark.parametrize(("key", "value"), [("manifests", "deploy"), ("chart", {"path": "chart"})])
+def test_objects_of_an_app_are_for_kubernetes(key, value):
+    brings = {"run": "serve", key: value}
 
-    with pytest.raises(UnsafePlan, match=r"serve.manifests: the clusters are local and have no Kubernetes objects"):
+    with pytest.raises(UnsafePlan, match=rf"serve.{key}: the clusters are local and have no Kubernetes objects"):
         safety.check(app(serve=brings), platform())
     safety.check(app(serve=brings, waves=[{"clusters": ["k1"]}]), with_image(KUBERNETES))
 

@@ -305,3 +305,17 @@ def test_what_manifests_say_is_not_said_in_the_definition_too():
     with pytest.raises(BadDefinition, match=r"sluice.yaml:4:8 serve.cpu: the manifests of the app say cpu"):
         read_app(definition)
     assert read_app(definition.replace("  cpu: 250m\n", "")).serve.manifests == "deploy"
+
+
+def test_a_chart_says_the_same_and_there_is_only_one_of_both():
+    definition = (
+        "app: shop\nserve:\n  manifests: deploy\n  chart: {path: chart}\n  memory: 64Mi\nwaves: [{clusters: [az1]}]\n"
+    )
+
+    with pytest.raises(BadDefinition) as found:
+        read_app(definition)
+    assert {(one.path, one.what) for one in found.value.problems} == {
+        ("serve.memory", "the manifests of the app say memory"),
+        ("serve.memory", "the chart of the app says memory"),
+        ("serve.chart", "there are manifests already"),
+    }
