@@ -1,5 +1,6 @@
 """Texts of manifests → the objects of an app, or all that is wrong with them, each with its place."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from .tree import Tree
 
 KINDS: Mapping[str, type[Part]] = {"Deployment": Deployment, "Service": Service}
 POD: Path = ("spec", "template", "spec")
+MOST = 100_000  # characters of JSON; all annotations of an object have 256 KiB
 _BETWEEN = re.compile(r"^---(\s.*)?$")
 
 Objects = dict[str, Any]  # JSON: the template of the pods, the app's container in it, and what the Service adds
@@ -41,7 +43,14 @@ def read_objects(texts: Mapping[str, str | bytes], app: str) -> Objects:
     if problems:
         raise bad(problems[0].name, problems)
     deployment, service = (next(one.made for one in read if isinstance(one.made, kind)) for kind in KINDS.values())
-    return _objects(deployment, service, app)
+    objects = _objects(deployment, service, app)
+    if (size := len(json.dumps(objects))) > MOST:
+        what, hint = (
+            f"the objects of {app} have {size:,} characters",
+            f"{MOST:,} can be brought: they lie in annotations",
+        )
+        raise bad(trees[0].name, [Problem(1, 1, "", what, hint, name=trees[0].name)])
+    return objects
 
 
 def _documents(text: str | bytes, name: str) -> Iterator[Tree]:

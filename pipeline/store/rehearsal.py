@@ -8,7 +8,7 @@ from sqlalchemy import Engine, StaticPool, event
 from ..decide import decide
 from ..definition.app import App
 from ..definition.platform import Platform
-from ..facts import ClusterSeen, Count, Facts, Reading, SlotSeen
+from ..facts import ClusterSeen, Count, Facts, Reading, Rendered, Rendering, SlotSeen
 from ..plan import make
 from . import events
 from .columns import Row
@@ -101,4 +101,5 @@ def _facts(now: datetime) -> Facts:
     slots = {"a": SlotSeen("old", 2, 2), "b": SlotSeen("new", 2, 2)}
     seen = ClusterSeen("one", "rehearsal", "a", slots, {"a": 95, "b": 5}, release=1)
     reading = Reading(now, "one", 5, Count("b", 5), Count("a", 95))
-    return Facts(now, clusters={"one": seen}, readings=(reading,), digest="new")
+    rendering = Rendering("", {"one": (Rendered("Deployment", "rehearsal", "replicas: 2"),)})
+    return Facts(now, clusters={"one": seen}, readings=(reading,), digest="new", rendering=rendering)

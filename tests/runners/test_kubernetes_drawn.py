@@ -197,6 +197,11 @@ def test_a_password_in_an_address_is_hidden_and_the_rest_is_shown():
 def test_a_password_in_an_option_is_hidden():
     manifest = {"kind": "Deployment", "args": ["serve --api-token=hunter2 --workers 3", "--tokens-per-second=9"]}
 
+    apart = {"kind": "Deployment", "command": ["serve", "--api-token", "hunter2", "--workers", "3", "--key"]}
+
+    assert hidden.hide(apart, sign_of)["command"] == [
+        *("serve", "--api-token", sign_of("hunter2"), "--workers", "3", "--key")
+    ]
     assert hidden.hide(manifest, sign_of)["args"] == [
         f"serve --api-token={sign_of('hunter2')} --workers 3",
         "--tokens-per-second=9",

@@ -20,6 +20,7 @@ KEY = "hidden-values"  # the file in the home's secrets
 _SECRET = re.compile(r"secret|token|authorization|passw|pwd|credential|private|(?:^|[_.-])keys?(?:[_.-]|$)|key$", re.I)
 _SIGNED_IN = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)@")  # the name and the password before a host
 _TOLD = re.compile(r"(--?[\w-]*(?:secret|token|passw\w*|key)[=\s])(\S+)", re.I)  # as an option of a command
+_ASKS = re.compile(r"--?[\w-]*(?:secret|token|passw\w*|key)", re.I)
 
 Sign = Callable[[str], str]
 
@@ -64,7 +65,8 @@ def _hidden(value: Any, sign: Sign) -> Any:
             for name, below in value.items()
         }
     if isinstance(value, list):
-        return [_hidden(one, sign) for one in value]
+        asked = [False, *(isinstance(one, str) and bool(_ASKS.fullmatch(one)) for one in value)]  # --token, then it
+        return [sign(str(one)) if told else _hidden(one, sign) for told, one in zip(asked, value, strict=False)]
     return _text(value, sign) if isinstance(value, str) else value
 
 

@@ -319,3 +319,9 @@ def test_a_chart_says_the_same_and_there_is_only_one_of_both():
         ("serve.memory", "the chart of the app says memory"),
         ("serve.chart", "there are manifests already"),
     }
+
+
+def test_what_would_not_fit_into_a_cluster_is_refused():
+    many = ", ".join(f"{{name: V{number}, value: {'x' * 3000}}}" for number in range(40))
+
+    assert said(changed("{name: LOG, value: info}", many))[3].startswith("the objects of shop have 12")
