@@ -12,6 +12,8 @@ from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge
 from .states import Kind, Reason
 from .verdict import Fail, Pass, Verdict, Wait, strictest
 
+FEW = 4  # replicas; of more, the last ones follow soon after the first half, and to look more often pays
+
 
 def ask(gate: Gate, ahead: Passage, release: Release, facts: Facts, said: Said) -> Verdict:
     """What `gate` says about `release` crossing the passage `ahead`."""
@@ -76,7 +78,8 @@ def capacity(gate: Capacity, target: Target, release: Release, facts: Facts, sai
     trouble = f"; {slot.trouble}" if slot.trouble else ""
     if facts.now - _last_ready(target, release, said) > timedelta(seconds=gate.within):
         return Fail(f"{there} after {gate.within:.0f} s{trouble}")
-    return Wait(f"Waits for capacity: {there}{trouble}", look_again=timedelta(seconds=1))
+    almost = slot.digest == release.digest and needed > FEW and 2 * slot.ready > needed
+    return Wait(f"Waits for capacity: {there}{trouble}", look_again=timedelta(seconds=0.3 if almost else 1))
 
 
 def judge(gate: Judge, target: Target, release: Release, facts: Facts, said: Said) -> Verdict:

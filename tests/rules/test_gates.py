@@ -1,6 +1,7 @@
 """Gates: what each says on what was seen, one truth table each."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -92,6 +93,13 @@ def test_as_many_as_an_autoscaler_gave_the_old_version_are_needed_to_carry_its_t
 
     assert isinstance(said_of(4), Wait)
     assert said_of(5) == Pass("5 of 5 replicas ready in az1 for 50 %")
+
+
+@pytest.mark.parametrize(("needed", "ready", "seconds"), [(10, 5, 1), (10, 6, 0.3), (4, 3, 1)])
+def test_a_large_slot_is_looked_at_more_often_once_half_of_it_is_ready(needed, ready, seconds):
+    said = ask(Capacity(100, needed), saw=facts(seen("az1", slots={"b": SlotSeen(NEW, needed, ready)})))
+
+    assert said.look_again == timedelta(seconds=seconds)
 
 
 def test_a_replica_that_was_well_a_moment_ago_gets_its_time_to_come_back():
