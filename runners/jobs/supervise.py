@@ -76,8 +76,7 @@ class Supervisor:
         self.deadline: float | None = self.began + float(spec["timeout"])
         self.kill_at: float | None = None
         self.status: int | None = None
-        self.asked = ""  # why it should end, if that was said before it had begun
-        self.cause = ""
+        self.asked = self.cause = ""  # why it should end: said before it had begun, and since
         self.output = -1
         self.leader = 0
         self.wake, self.waker = os.pipe()
@@ -156,9 +155,8 @@ class Supervisor:
 
     def end(self, cause: str) -> None:
         """Ask the whole group to end; those who stay are killed after the grace."""
-        if not self.leader:
-            self.asked = cause
         if self.cause or not self.leader:
+            self.asked = cause
             return
         self.cause, self.deadline = cause, None
         self.kill_at = time.monotonic() + GRACE
