@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from . import access, cluster, definition, freezes, release, running
+from . import access, cluster, definition, freezes, release, running, unit
 from .calling import Group
 from .exits import EPILOG
 from .judge import judge
@@ -45,6 +45,7 @@ for each in (
     release.release,
     replay,
     backtest,
+    unit.unit,
     freezes.freeze,
     access.user,
     access.token,

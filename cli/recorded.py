@@ -1,7 +1,7 @@
 """What Sluice recorded of past canaries, judged once more on this machine: the server only hands out the readings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -66,4 +66,14 @@ def _changed(judges: Judges, by: JudgeBy) -> Judges:
     """Other settings for the same ladder: shares that ask for a margin then still ask for one."""
     guarded = sorted(share for share, judge in judges.items() if judge.margin is not None)
     asked = dict(zip(guarded, margins(by.errors.margin, len(guarded)), strict=True))
-    return {share: judge_of(by, asked.get(share)) for share in judges}
+    return {
+        share: _as_then(judge_of(by, asked.get(share)), judge)
+        for share, judge in judges.items()
+        if not judge.alone or by.slo is not None
+    }
+
+
+def _as_then(judge: Judge, then: Judge) -> Judge:
+    """A first version stays one, and where the file leaves the unit open it stays as it was."""
+    judge = replace(judge, alone=then.alone)
+    return replace(judge, unit=then.unit, window=then.window, chosen=then.chosen) if judge.unit == "auto" else judge

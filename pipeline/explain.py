@@ -6,6 +6,7 @@ from datetime import datetime
 
 from .decision import Decision, Finish, Halt, Hold, Resume, Shift, Start, Undo
 from .judge import planned as planning
+from .judge.apart import Path
 from .judge.phrases import duration
 from .judge.planned import NOTHING_SEEN, Traffic
 from .plan import Stage, Step
@@ -14,6 +15,8 @@ from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge
 from .states import Kind, Reason, State
 from .undo import order
 from .verdict import NOBODY
+
+NO_PATHS: Mapping[str, Path] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,9 @@ def explain(
     who: str,
     until: datetime | None = None,
     traffic: Mapping[str, Traffic] = NOTHING_SEEN,
+    paths: Mapping[str, Path] = NO_PATHS,
 ) -> list[str]:
-    """The causal chain, oldest first, where it stands now, and what it will wait for."""
+    """The causal chain, oldest first, how it is judged, where it stands now, and what it will wait for."""
     what = f"brings {release.app} back to" if release.kind is Kind.RETURN else f"is {release.app}"
     by = f" by {', '.join(sorted(release.authors))}" if release.authors else ""
     head = f"R-{release.id} {what} {release.version}, commit {release.commit[:7]}{by}."
@@ -77,6 +81,7 @@ def explain(
     return [
         head,
         *told,
+        *(f"{path.told(cluster)}." for cluster, path in paths.items()),
         f"Now: {standing(release, why, who, until)}",
         *(f"Next: {text}" for text in planned(release, traffic)),
     ]
@@ -124,7 +129,7 @@ def _wait_of(gate: Gate) -> str:
             return f"{of} of {group}"
         case Soak(seconds):
             return f"a soak of {duration(seconds)}"
-        case Judge(margin) if margin is not None:
+        case Judge(margin, alone=False) if margin is not None:
             return "the judge at each share"
         case AllTests() | Turn() | Freeze() | Capacity() | Judge() | Healthy() | Verified():
             return ""

@@ -69,8 +69,21 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class PodCount:
+    """Counters of one pod since `name` began; after a new beginning it has another one. Unit: requests."""
+
+    name: str
+    canary: bool  # else it is stable's
+    total: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """Counters of both arms of one metric in one cluster, read at one moment. `None`: could not be read."""
+    """Counters of both arms of one metric in one cluster, read at one moment. `None`: could not be read.
+
+    `pods`: of the metric "errors", the same by pod, as far as pods are told apart and could be read.
+    """
 
     at: datetime
     cluster: str
@@ -79,6 +92,7 @@ class Reading:
     stable: Count | None
     healthy: bool = True  # all replicas wanted were ready in both arms
     metric: str = "errors"
+    pods: tuple[PodCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

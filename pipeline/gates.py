@@ -84,7 +84,9 @@ def capacity(gate: Capacity, target: Target, release: Release, facts: Facts, sai
 
 def judge(gate: Judge, target: Target, release: Release, facts: Facts, said: Said) -> Verdict:
     """The canary is not worse than stable in this cluster."""
-    if not target.previous:
+    if gate.alone and target.previous:
+        return Pass(f"An older version ran beside it in {target.cluster}")
+    if not target.previous and not gate.alone:
         return Pass(f"First version in {target.cluster}, nothing to compare it with")
     readings = readings_of(target, said)
     evidence = compare.judge_cluster(readings, (gate,), facts.now)

@@ -8,7 +8,7 @@ agree before the release crosses it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
 from typing import Any
@@ -154,8 +154,14 @@ def _wave(app: App, platform: Platform, number: int, wave: Wave) -> tuple[Step, 
     enter: tuple[Gate, ...] = (*_approvals(app, platform, wave), Freeze())
     canary = Step(f"canary {where}", Stage.CANARY, rungs=ladder, enter=enter, leave=judges[-1], **about)
     rungs = tuple(_last_rungs(app, wave, scales=scales))
-    rollout = Step(f"rollout {where}", Stage.ROLLOUT, rungs=rungs, leave=(Healthy(),), **about)
+    leave: tuple[Gate, ...] = (*_of_a_first_version(app), Healthy())
+    rollout = Step(f"rollout {where}", Stage.ROLLOUT, rungs=rungs, leave=leave, **about)
     return canary, rollout
+
+
+def _of_a_first_version(app: App) -> tuple[Judge, ...]:
+    """It has nobody to be compared with, so it is judged by its promise once it has everybody."""
+    return () if app.judge.slo is None else (replace(_judge(app, app.judge.errors.margin), alone=True),)
 
 
 def _last_rungs(app: App, wave: Wave, *, scales: bool) -> Iterator[Rung]:
@@ -206,6 +212,8 @@ def judge_of(by: JudgeBy, margin: float | None) -> Judge:
         requests=by.errors.counters.requests if by.errors.counters else "",
         failed=by.errors.counters.failed if by.errors.counters else "",
         buckets=(by.latency and by.latency.buckets) or "",
+        pods="" if by.unit == "request" else by.pod_counter,
+        promise=None if by.slo is None else 1 - by.slo,
     )
 
 

@@ -31,9 +31,7 @@ def complaints(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
 
 
 def _metrics(app: App, platform: Platform) -> Iterator[tuple[str, str]]:
-    if app.judge.unit == "pod-window":
-        yield "judge.unit", "the counters of clusters do not tell pods apart; use request, or leave it out"
-    for name in {"errors", "latency"} & set(app.judge.falls):
+    for name in {"errors", "latency", "pods"} & set(app.judge.falls):
         yield f"judge.falls.{name}", f'"{name}" is a metric of its own; give the counter another name'
     without = [name for wave in app.waves for name in wave.clusters if platform.clusters[name].prometheus is None]
     if not without:

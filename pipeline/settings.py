@@ -75,7 +75,10 @@ class Judge:
     stable's is no harm. `unit`: auto | request | pod-window; a pod is judged in windows of `window` seconds. `latency`:
     so much more often the canary may be slow; None: nobody looks. `falls`: what must not fall, as name, counter
     of the app (or a selector of PromQL), and margin per request. `requests`, `failed`, `buckets`: selectors of series
-    that count instead of the gateway's, "" = the gateway's.
+    that count instead of the gateway's, "" = the gateway's. `pods`: the counter of requests that each replica shows,
+    "" = replicas are not asked. `chosen`: why `unit` is what it is, if the definition does not say it. `promise`: the
+    largest share of bad requests that a canary may have without a stable version to compare it with; None: nothing is
+    promised. `alone`: asked of a first version, once it has all of the traffic.
     """
 
     margin: float | None
@@ -92,6 +95,10 @@ class Judge:
     requests: str = ""
     failed: str = ""
     buckets: str = ""
+    pods: str = ""
+    chosen: str = ""
+    promise: float | None = None
+    alone: bool = False
 
     @property
     def name(self) -> str:

@@ -13,15 +13,21 @@ class SlotCounts:
     requests: Count
     buckets: Mapping[float, int] = field(default_factory=dict)
     counters: Mapping[str, Count] = field(default_factory=dict)  # of the app, as `bad` beside the slot's requests
+    pods: Mapping[str, Count] = field(default_factory=dict)  # requests by pod, as the pods count them; {} = unknown
 
 
 @dataclass(frozen=True, slots=True)
 class OwnSeries:
-    """Selectors of PromQL by which an app names the series that count its requests; "" = those of its gateway."""
+    """By what an app's requests are counted, in its own words.
+
+    `requests`, `failed`, `buckets`: selectors of PromQL; "" = the series of its gateway. `pods`: the counter of
+    requests that each replica shows; "" = replicas are not asked.
+    """
 
     requests: str = ""
     failed: str = ""
     buckets: str = ""
+    pods: str = ""
 
 
 USUAL = OwnSeries()

@@ -11,11 +11,13 @@ from pipeline.definition.objects import Objects
 from pipeline.definition.platform import Platform
 from pipeline.definition.reading import complained, read_app
 from pipeline.errors import BadDefinition, NeedsHuman, TryLater
+from pipeline.judge.choosing import by_unit
 from pipeline.pinned import content_hash
 from pipeline.store.inbox import Delivery, Inbox
 from pipeline.store.ledger import Ledger
 from pipeline.store.people import People
 from pipeline.store.restore import NewRelease, Refusal
+from pipeline.store.units import Units
 from runners import manifests
 from runners.ports import Commit, Source
 
@@ -33,6 +35,7 @@ class Desk:
     ledger: Ledger
     inbox: Inbox
     people: People
+    units: Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def arrive(arrival: Arrival, desk: Desk) -> int | None:
     made = _made(arrival, text, commit, authors, desk)
     if isinstance(made, Refusal):
         return desk.ledger.refuse(made, arrival.who)
+    made = replace(made, plan=by_unit(made.plan, desk.units.of(arrival.app).choice))
     return desk.ledger.submit(
         replace(made, commits=_new(source, desk.ledger.live_commit(arrival.app), head)), arrival.who
     )

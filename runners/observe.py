@@ -7,7 +7,7 @@ from datetime import datetime
 from math import inf
 
 from pipeline.errors import NeedsHuman, TryLater
-from pipeline.facts import ClusterSeen, Count, Facts, Reading
+from pipeline.facts import ClusterSeen, Count, Facts, PodCount, Reading
 from pipeline.judge.metrics import limit_name
 from pipeline.plan import Stage
 from pipeline.release import Release, Target
@@ -38,10 +38,11 @@ def watched(release: Release) -> tuple[str, ...]:
 
 
 def measured(release: Release) -> tuple[Target, ...]:
-    """The targets whose users are compared now."""
+    """The targets whose users are compared now, with those of an older version or with what was promised."""
     if release.state is not State.RUNNING or release.step.stage not in (Stage.CANARY, Stage.ROLLOUT):
         return ()
-    return tuple(target for target in release.here if target.previous)
+    alone = any(judge.alone for judge in _judges(release))
+    return tuple(target for target in release.here if target.previous or alone)
 
 
 def look(cluster: str, service: str, world: World) -> ClusterSeen:
@@ -67,10 +68,19 @@ def _read(target: Target, release: Release, seen: ClusterSeen, world: World, now
         canary=canary.requests if canary else None,
         stable=stable.requests if stable else None,
         healthy=not seen.trouble and new_slot.ready >= max(1, new_slot.wanted) and old_slot.ready >= old_slot.wanted,
+        pods=_by_pod(canary, stable),
     )
+    if not target.previous:
+        return (errors,)
     slow = (_slow(errors, edge, canary, stable) for edge in _edges(release, canary, stable))
     fallen = (_fallen(errors, name, counter, canary, stable) for name, counter in _falls(release))
     return (errors, *slow, *fallen)
+
+
+def _by_pod(canary: SlotCounts | None, stable: SlotCounts | None) -> tuple[PodCount, ...]:
+    """The pods of both arms, as far as they are told apart."""
+    arms = [(True, canary.pods if canary else {}), (False, stable.pods if stable else {})]
+    return tuple(PodCount(pod, arm, one.total, one.bad) for arm, pods in arms for pod, one in sorted(pods.items()))
 
 
 def _judges(release: Release) -> list[Judge]:
@@ -86,7 +96,7 @@ def _falls(release: Release) -> list[tuple[str, str]]:
 
 def _own(release: Release) -> OwnSeries:
     """The series that the app names itself; all judges of a definition name the same."""
-    return next((OwnSeries(one.requests, one.failed, one.buckets) for one in _judges(release)), USUAL)
+    return next((OwnSeries(one.requests, one.failed, one.buckets, one.pods) for one in _judges(release)), USUAL)
 
 
 def _edges(release: Release, *arms: SlotCounts | None) -> tuple[float, ...]:
@@ -99,7 +109,7 @@ def _edges(release: Release, *arms: SlotCounts | None) -> tuple[float, ...]:
 def _slow(errors: Reading, edge: float, *arms: SlotCounts | None) -> Reading:
     """The same look at the requests that took longer than `edge` seconds."""
     canary, stable = (_over(arm, edge) if arm else None for arm in arms)
-    return replace(errors, metric=limit_name(edge), canary=canary, stable=stable)
+    return replace(errors, metric=limit_name(edge), canary=canary, stable=stable, pods=())
 
 
 def _over(arm: SlotCounts, edge: float) -> Count:
@@ -110,4 +120,4 @@ def _over(arm: SlotCounts, edge: float) -> Count:
 def _fallen(errors: Reading, name: str, counter: str, *arms: SlotCounts | None) -> Reading:
     """The same look at a counter of the app, per request."""
     canary, stable = (arm.counters.get(counter) if arm else None for arm in arms)
-    return replace(errors, metric=name, canary=canary, stable=stable)
+    return replace(errors, metric=name, canary=canary, stable=stable, pods=())

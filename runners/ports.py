@@ -223,7 +223,7 @@ class Metrics(Protocol):
     ) -> Mapping[str, SlotCounts]:
         """Slot name → counters now. A slot nobody has asked yet counts 0; unreadable metrics raise TryLater.
         `counters`: of the app, names that its replicas show at `/metrics`, or selectors where the cluster has a
-        Prometheus; those that cannot be read are left out. `own` is asked only of clusters with a Prometheus."""
+        Prometheus; those that cannot be read are left out. `own` says what else the app counts by itself."""
         ...
 
 

@@ -19,6 +19,7 @@ ROUND = 0.25  # seconds at most between two looks at what is due: who is woken b
 CHORES = 1.0  # seconds between two rounds of everything else
 POLL = 60.0  # seconds between two looks at each app's branch
 LOOK = 15.0  # seconds between two looks at everything that runs, as each asks the API servers of all clusters
+UNITS = 5.0  # seconds between two looks at whether a unit is to be chosen: nightly, or as a person asks
 TIDY = 600.0  # seconds between two rounds of housekeeping
 DEAF = 3  # rings or calls in a row that Redis did not answer, after which ticks run here
 LATE = 6.0  # seconds: what is overdue for so long although it was rung for, nobody works on
@@ -36,6 +37,7 @@ class Sweeper:
         self._configured: Wiring | None = None
         self._poller: Thread | None = None
         self._lookout: Thread | None = None
+        self._chooser: Thread | None = None
 
     def round(self) -> None:
         """One look at everything that may be due. Trouble with one thing never hides the others."""
@@ -43,7 +45,7 @@ class Sweeper:
         parts = [("ring", self._ring), ("inbox", self._inbox)]
         if self._due("chores", CHORES):
             parts += [("listen", self._listen), ("logs", self._logs), ("poll", self._poll)]
-            parts += [("look", self._look), ("tidy", self._tidy), ("swept", self._swept)]
+            parts += [("look", self._look), ("units", self._units), ("tidy", self._tidy), ("swept", self._swept)]
         for name, work in parts:
             try:
                 work(wiring)
@@ -110,6 +112,12 @@ class Sweeper:
             self._lookout = Thread(target=_look, args=(wiring,), daemon=True)
             self._lookout.start()
 
+    def _units(self, wiring: Wiring) -> None:
+        """Each night, or when a person asks. Beside the rounds too: a long history takes seconds."""
+        if (self._chooser is None or not self._chooser.is_alive()) and self._due("units", UNITS):
+            self._chooser = Thread(target=_choose, args=(wiring,), daemon=True)
+            self._chooser.start()
+
     def _tidy(self, wiring: Wiring) -> None:
         if self._due("tidy", TIDY):
             wiring.tidy()
@@ -138,6 +146,14 @@ def _look(wiring: Wiring) -> None:
         note(wiring.sessions, lookout.look_around(wiring.world, wiring.platform.apps))
     except (PipelineError, *UNAVAILABLE) as trouble:
         _log.warning("what runs where could not be looked at", why=str(trouble))
+
+
+def _choose(wiring: Wiring) -> None:
+    try:
+        for app in wiring.units.due(wiring.platform.apps):
+            wiring.units.choose(app)
+    except (PipelineError, *UNAVAILABLE) as trouble:
+        _log.warning("no unit could be chosen", why=str(trouble))
 
 
 def _lateness(wiring: Wiring) -> float:

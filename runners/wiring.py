@@ -24,6 +24,7 @@ from pipeline.store.logs import Logs
 from pipeline.store.people import People
 from pipeline.store.rehearsal import rehearse
 from pipeline.store.session import Sessions, open_database
+from pipeline.store.units import Units
 from pipeline.windows import span_of
 from runners import adapters
 from runners.adapters import Listed
@@ -79,6 +80,10 @@ class Wiring:
         return Ledger(self.sessions)
 
     @cached_property
+    def units(self) -> Units:
+        return Units(self.sessions)
+
+    @cached_property
     def logs(self) -> Logs:
         return Logs(self.sessions)
 
@@ -115,7 +120,7 @@ class Wiring:
 
     @cached_property
     def desk(self) -> Desk:
-        return Desk(self.platform, self.world.sources, self.ledger, self.inbox, People(self.sessions))
+        return Desk(self.platform, self.world.sources, self.ledger, self.inbox, People(self.sessions), self.units)
 
     def warm(self) -> None:
         """Build all that a tick or an intake needs, and open no connection: a fork takes it over and starts faster."""

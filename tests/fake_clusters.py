@@ -112,6 +112,8 @@ class FakeMetrics:
     broken: str = ""
     began: int = 1
     sold: dict[str, int] = field(default_factory=dict)  # slot → what every counter of the app says
+    pods: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)  # slot → pod → requests and bad ones
+    each: int = 0  # or so many pods of each slot, which share its requests
     asked_for: OwnSeries = OwnSeries()  # in the latest read
     _counts: dict[tuple[str, str, int], SlotCounts] = field(default_factory=dict)
 
@@ -123,7 +125,18 @@ class FakeMetrics:
             raise TryLater(self.broken)
         slots = self.clusters[cluster].desired.service(service).slots
         found = {name: self._slot(cluster, service, name, slot.generation) for name, slot in slots.items()}
-        return {name: replace(one, counters=self._counters(name, one, counters)) for name, one in found.items()}
+        return {
+            name: replace(
+                one, counters=self._counters(name, one, counters), pods=self._by_pod(name, one) if own.pods else {}
+            )
+            for name, one in found.items()
+        }
+
+    def _by_pod(self, slot: str, whole: SlotCounts) -> dict[str, Count]:
+        told = {name: Count(name, *counts) for name, counts in self.pods.get(slot, {}).items()}
+        total, bad, source = whole.requests.total, whole.requests.bad, whole.requests.source
+        names = [f"{source}-{number}" for number in range(self.each)]
+        return told | {name: Count(name, total // self.each, bad // self.each) for name in names}
 
     def _counters(self, slot: str, counts: SlotCounts, names: Collection[str]) -> dict[str, Count]:
         return {name: replace(counts.requests, bad=self.sold[slot]) for name in names if slot in self.sold}

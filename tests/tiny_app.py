@@ -1,13 +1,15 @@
-"""The smallest app a local cluster can run: says its version, fails, dawdles and dies on request. Reads PORT."""
+"""The smallest app a local cluster can run: says its version, fails, dawdles and dies on request, and counts."""
 
 import os
 import socket
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 VERSION = os.environ.get("SLUICE_VERSION", "?")
+COUNTED = Counter({200: 0, 500: 0})
 
 
 def answer(path: str) -> tuple[int, str]:
@@ -21,6 +23,8 @@ def answer(path: str) -> tuple[int, str]:
         os._exit(3)
     if path.startswith("/readyz"):
         return int(os.environ.get("READY", "200")), VERSION
+    if path == "/metrics":
+        return 200, "".join(f'http_requests_total{{code="{code}"}} {number}\n' for code, number in COUNTED.items())
     return 200, VERSION
 
 
@@ -32,7 +36,10 @@ def serve(peer: socket.socket) -> None:
             if not (more := peer.recv(65536)):
                 return
             head += more
-        status, body = answer(head.split()[1].decode())
+        path = head.split()[1].decode()
+        status, body = answer(path)
+        if path not in ("/metrics", "/readyz"):
+            COUNTED[status] += 1
         peer.sendall(f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
 
 

@@ -14,6 +14,7 @@ from pipeline.store import pages
 from pipeline.store.said import Content
 from pipeline.store.session import Session
 from pipeline.store.shown import Told
+from pipeline.store.units import Units
 
 from . import permits
 from .actions import ACTIONS, Action, may
@@ -72,6 +73,16 @@ def start(app: str, user: User, form: Form, key: str = "") -> Outcome:
         raise Problem(404, "app.unknown", f"{app} is no app of this installation; see platform.yaml.")
     _refuse(ACTIONS["start"], user)
     return _wish(here, app, user, {"reason": form.reason}, key)
+
+
+def choose(app: str, user: User, form: Form) -> Outcome:
+    """Have the unit by which an app is judged chosen anew, within seconds."""
+    here = face()
+    if app not in here.settings.platform.apps:
+        raise Problem(404, "app.unknown", f"{app} is no app of this installation; see platform.yaml.")
+    _refuse(ACTIONS["choose"], user)
+    Units(here.sessions).ask(app, user.name, form.reason)
+    return Outcome("choose", f"The unit of {app} is chosen anew.")
 
 
 def freeze(span: FreezeSpan, user: User) -> Outcome:

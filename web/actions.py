@@ -11,7 +11,18 @@ from .roles import Role, Scope, User
 
 Need = Literal["no", "may", "must"]
 Verb = Literal[
-    "approve", "reject", "pause", "resume", "promote", "rollback", "cancel", "rerun", "start", "freeze", "unfreeze"
+    "approve",
+    "reject",
+    "pause",
+    "resume",
+    "promote",
+    "rollback",
+    "cancel",
+    "rerun",
+    "start",
+    "choose",
+    "freeze",
+    "unfreeze",
 ]
 
 
@@ -115,6 +126,15 @@ ACTIONS: dict[str, Action] = {
             "app",
             "/apps/<string:app>/start",
             "release start",
+        ),
+        Action(
+            "choose",
+            "Choose the unit",
+            "Replays the app's own history against itself: which unit keeps the budget of false rollbacks?",
+            Role.DEVELOPER,
+            "app",
+            "/apps/<string:app>/unit",
+            "unit choose",
         ),
         Action(
             "freeze",

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, json
 from pydantic import BaseModel
 
 from .actions import ACTIONS, Action, described
-from .calls import around, changed, judged, people, releases
+from .calls import around, changed, judged, people, releases, units
 from .endpoint import Call, Endpoint, mount
 from .gives import (
     AppsOut,
@@ -26,6 +26,7 @@ from .gives import (
 )
 from .gives_changes import ChangesOut
 from .gives_people import MeOut, NewTokenOut, TokenOut, TokensOut, UserOut, UsersOut
+from .gives_units import UnitOut
 from .openapi import describe
 from .roles import Role, Scope
 from .takes import (
@@ -83,6 +84,7 @@ LOOKS = (
     ),
     _get(f"{RELEASE}/log", "show_log", "The output of a step", LogOut, releases.log, query=LogQuery),
     _get("/apps", "list_apps", "Apps and their last release", AppsOut, around.list_apps),
+    _get("/apps/<string:app>/unit", "show_unit", "The unit its history allows", UnitOut, units.show),
     _get("/deliveries/<int:delivery_id>", "show_delivery", "What became of it", DeliveryOut, around.show_delivery),
     _get("/approvals", "list_approvals", "Releases that wait for people", WaitingsOut, around.list_approvals),
     _get("/freezes", "list_freezes", "Freezes that hold or will", FreezesOut, around.list_freezes),
@@ -151,6 +153,7 @@ def _verb(action: Action) -> Endpoint:
 
 DOES: dict[str, Callable[[Call], BaseModel]] = {
     "start": around.start,
+    "choose": units.choose,
     "freeze": around.freeze,
     "unfreeze": around.unfreeze,
 }

@@ -7,6 +7,7 @@ from pipeline.facts import Reading
 from pipeline.settings import Judge
 
 from .endpoint import Out
+from .gives_units import PathOut
 
 
 class ReleaseOut(Out):
@@ -121,6 +122,7 @@ class WholeReleaseOut(ReleaseOut):
     plan: list[StepOut]
     targets: list[TargetOut]
     gates: list[GateOut]
+    paths: list[PathOut]  # of the clusters in which it is compared
     jobs: list[JobOut]
     actions: list[PossibleOut]
     shown: ShownOut
@@ -153,7 +155,7 @@ class SharesOut(Out):
 
     cluster: str
     judges: dict[int, Judge]  # by percent
-    compared: bool  # an older version ran beside it
+    compared: bool  # with an older version beside it, or with what was promised
 
 
 class ReadingsOut(Out):

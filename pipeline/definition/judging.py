@@ -6,7 +6,7 @@ from pydantic import Field
 
 from .part import Part
 from .selectors import Counter, Series
-from .words import Chance, Duration, Name, Points
+from .words import Chance, CounterName, Duration, Name, Points
 
 
 class Counters(Part):
@@ -109,13 +109,28 @@ class JudgeBy(Part):
     unit: Literal["auto", "request", "pod-window"] = Field(
         default="auto",
         description="What is counted as one observation: a request, or a pod in a window, which bears errors that come "
-        "in clumps. `auto`: pods where they are told apart (so far in files), else requests.",
+        "in clumps. `auto`: what a replay of the app's own history chose; without one pods, where they are told apart, "
+        "else requests.",
         examples=["request"],
+    )
+    pod_counter: CounterName = Field(
+        default="http_requests_total",
+        alias="pod-counter",
+        description="The counter of requests that each replica shows at `/metrics`, with the answer's status in a "
+        "label `code`, `status` or `status_code`. By it the pods of local clusters are told apart; with "
+        "`unit: request` none is asked.",
+        examples=["shop_requests_total"],
     )
     window: Annotated[Duration, Field(ge=1, le=3600)] = Field(
         default=30.0,
         description="How long a pod is one observation: at least as long as errors of one pod cling together.",
         examples=["60s"],
+    )
+    slo: Annotated[Chance, Field(gt=0, lt=1)] | None = Field(
+        default=None,
+        description="Share of requests that must go well. By it a canary is judged while stable has no requests, and a "
+        "first version once it has everybody. Without this key nobody judges a first version.",
+        examples=["99.5%"],
     )
     warm_up: Annotated[Duration, Field(ge=0, le=3600)] = Field(
         default=0.0,

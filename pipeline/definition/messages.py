@@ -21,7 +21,7 @@ _FORMS = {
     words.BRANCH: ("is no branch", "write its name, like main"),
     words.USER: ("is no name of a user", "write the name used to sign in, like lena"),
     words.LABEL: ("is no name in Kubernetes", "use a to z, 0 to 9 and -, at most 63 signs"),
-    words.LABEL_NAME: ("is no label", "use letters, digits and _, like cluster"),
+    words.LABEL_NAME: ("is no name of a label or counter", "use letters, digits and _, like hits_total"),
     words.GATEWAY: ("is no Gateway", "write its namespace and name, like edge/web"),
     words.ADDRESS: ("is no address", "write it like http://prometheus.example.org:9090"),
     words.IMAGE: ("is no repository of images", "write it without a tag, like registry.example.org/web/shop"),

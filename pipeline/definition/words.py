@@ -134,4 +134,5 @@ Chance = Annotated[  # a fraction: 0.01 is 1 %
 ]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 RepoPath = Annotated[str, StringConstraints(pattern=PATH), AfterValidator(_below)]
+CounterName = Annotated[str, StringConstraints(pattern=LABEL_NAME)]
 EnvName = Annotated[str, StringConstraints(pattern=ENV_NAME), AfterValidator(_free)]

@@ -10,18 +10,19 @@ from pipeline.settings import Judge
 from pipeline.states import Reason
 from pipeline.verdict import Fail, Pass, Verdict, Wait
 
+from .alone import HarmOrPromise
+from .apart import REQUEST, Path
 from .combined import combine
 from .counts import Window
-from .metrics import ERRORS, told, weights
+from .metrics import ERRORS, Shown, told, weights
 from .mixture import HORIZON
-from .not_worse import NotWorse
 from .phrases import amount, duration, limit
-from .track import CALM, Track, follow
+from .track import CALM, Track, by_metric, follow
 from .windows import GAP, healthy_seconds, windows
 
 __all__ = ["RULES", "Evidence", "healthy_seconds", "judge_cluster", "verdict", "windows"]
 
-RULES = 2  # goes up with every change that may change a verdict; each judgement is stored with it
+RULES = 3  # goes up with every change that may change a verdict; each judgement is stored with it
 
 _PEOPLE = "A release manager can promote it or roll it back"
 _PLATFORM = "The platform team can look at the metrics"
@@ -35,6 +36,7 @@ class Evidence:
     percent: int  # routed to the canary at the latest reading
     tracks: tuple[Track, ...]
     judges: tuple[Judge, ...]
+    path: Path = Path(REQUEST, 0.0, "nothing was read yet")
 
     @property
     def _weighed(self) -> list[tuple[float, Track]]:
@@ -76,10 +78,15 @@ class Evidence:
         """The metric with the least evidence of those that are asked at this rung."""
         return min(self._asked(margin), key=lambda pair: pair[1].log_value)[0]
 
-    def _asked(self, margin: float) -> list[tuple[Track, NotWorse]]:
+    def _asked(self, margin: float) -> list[tuple[Track, Shown]]:
         judge = next(judge for judge in self.judges if judge.margin == margin)
-        pairs = [(track, track.shown_for(judge)) for track in self.tracks]
+        pairs = [(track, track.shown_for(judge)) for track in self._comparable]
         return [(track, one) for track, one in pairs if one is not None]
+
+    @property
+    def _comparable(self) -> tuple[Track, ...]:
+        """What can be said at all: without requests of stable only what was promised."""
+        return (self.errors,) if self.errors.alone else self.tracks
 
     @property
     def share(self) -> float | None:
@@ -103,8 +110,8 @@ class Evidence:
 
     @property
     def judged_from(self) -> datetime | None:
-        """Start of the latest window that was judged and in which both arms had requests."""
-        return _earliest([track.judged_from for track in self.tracks])
+        """Start of the latest window that was judged and in which those arms had requests that are compared."""
+        return _earliest([track.judged_from for track in self._comparable])
 
     @property
     def first_failure(self) -> datetime | None:
@@ -113,7 +120,7 @@ class Evidence:
 
     def passable(self, margin: float | None) -> datetime | None:
         """When the evidence last sufficed to let the release go on."""
-        return _earliest([track.passable.get(margin) for track in self.tracks])
+        return _earliest([track.passable.get(margin) for track in self._comparable])
 
     def to_promote(self, margin: float, beta: float) -> float | None:
         """Seconds until "not worse" is shown at this traffic, if it is true. None: not in sight."""
@@ -144,11 +151,9 @@ def judge_cluster(
     past = [reading for reading in readings if reading.at <= now]
     if not past:
         return Evidence("", 0, (follow((), judges, horizon),), tuple(judges))
-    by: dict[str, list[Reading]] = {}
-    for reading in past:
-        by.setdefault(reading.metric, []).append(reading)
-    tracks = tuple(follow(by[metric], judges, horizon, metric) for metric in sorted(by))
-    return Evidence(past[-1].cluster, past[-1].percent, tracks, tuple(judges))
+    by, way = by_metric(past, judges[0])
+    tracks = tuple(follow(by[metric], judges, horizon, metric, by_pods=way.by_pods) for metric in sorted(by))
+    return Evidence(past[-1].cluster, past[-1].percent, tracks, tuple(judges), way)
 
 
 def verdict(evidence: Evidence, judge: Judge, rung_since: datetime, now: datetime) -> Verdict:
@@ -206,9 +211,9 @@ def _undecided(evidence: Evidence, judge: Judge) -> Wait | None:
         return None
     left = evidence.to_promote(judge.margin, judge.beta)
     more = f"; at this traffic that takes about {duration(left)} more" if left is not None else ""
-    least = evidence.least(judge.margin).metric
-    by = "" if least == ERRORS else f", by {least},"
-    where = f"{where}. Evidence that it is not worse{by} is {amount(now)}"
+    least = evidence.least(judge.margin)
+    by = "" if least.metric == ERRORS else f", by {least.metric},"
+    where = f"{where}. Evidence that it {_shows(least)}{by} is {amount(now)}"
     return Wait(f"{where} and must reach {limit(1 / judge.beta)}{more}")
 
 
@@ -216,12 +221,18 @@ def _agreed(evidence: Evidence, judge: Judge) -> str:
     counts = _large(_counts(evidence.errors))
     if judge.margin is None:
         return f"{counts}; evidence for harm is {amount(evidence.harm)}"
-    found = f"evidence that it is not worse is {amount(evidence.not_worse(judge.margin))}"
+    shows = _shows(evidence.least(judge.margin))
+    found = f"evidence that it {shows} is {amount(evidence.not_worse(judge.margin))}"
     return f"{counts}; {found} and had to reach {limit(1 / judge.beta)}"
 
 
+def _shows(track: Track) -> str:
+    return "keeps its promise" if track.alone else "is not worse"
+
+
 def _counts(track: Track) -> str:
-    return told(track.metric, track.judged)
+    promise = track.harm.alone.promised if isinstance(track.harm, HarmOrPromise) else None
+    return told(track.metric, track.judged, promise)
 
 
 def _on(evidence: Evidence) -> str:

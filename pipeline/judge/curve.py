@@ -10,7 +10,7 @@ from pipeline.settings import Judge
 from .compare import Evidence
 from .counts import NOTHING, Window, added
 from .mixture import HORIZON
-from .track import Track, steps
+from .track import Track, by_metric, steps
 from .windows import pieces
 
 
@@ -73,10 +73,10 @@ def segments(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> tuple[
     `judges`: the settings that guard the way on from each share. Readings of several metrics may be mixed; evidence
     for harm is their mean and "not worse" their least, as the judge has it.
     """
-    metrics = sorted({reading.metric for reading in readings})
-    if not metrics or not judges:
+    if not readings or not judges:
         return ()
-    tracks = {metric: tuple(_followed([one for one in readings if one.metric == metric], judges)) for metric in metrics}
+    by, way = by_metric(readings, next(iter(judges.values())))
+    tracks = {name: tuple(_followed(by[name], judges, name, by_pods=way.by_pods)) for name in sorted(by)}
     found: list[Segment] = []
     for point, start in _together(tracks, judges):
         if not found or found[-1].percent != point.percent:
@@ -87,9 +87,11 @@ def segments(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> tuple[
     return tuple(found)
 
 
-def _followed(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> Iterator[_Step]:
-    parts = list(pieces(readings))
-    for part, counts, track in steps(parts, tuple(judges.values()), HORIZON, readings[0].metric):
+def _followed(
+    readings: Sequence[Reading], judges: Mapping[int, Judge], metric: str, *, by_pods: bool
+) -> Iterator[_Step]:
+    parts = list(pieces(readings, by_pods=by_pods))
+    for part, counts, track in steps(parts, tuple(judges.values()), HORIZON, metric, by_pods=by_pods):
         share = part.before or part.percent  # a window in which the share changed belongs to the one it began with
         if counts and share:
             yield _Step(part.end, share, part.start, track, part.window)

@@ -41,12 +41,15 @@ class Harm(Mixed):
 
     def after(self, window: Window) -> "Harm":
         """The evidence once `window` is seen as well."""
-        return Harm(self.mixture.due().after(self._gains(window), window.seconds), self.ratios, self.tolerance)
+        found = gains(window, self.ratios, self.tolerance)
+        return Harm(self.mixture.due().after(found, window.seconds), self.ratios, self.tolerance)
 
-    def _gains(self, window: Window) -> Sequence[float] | None:
-        n_c, k_c, n_b, events = window.n_c, window.k_c, window.n_b, window.k_c + window.k_b
-        if not events or not n_c or not n_b:
-            return None
-        same = n_c * self.tolerance
-        base = log(same + n_b)
-        return [k_c * log(ratio) + events * (base - log(same * ratio + n_b)) for ratio in self.ratios]
+
+def gains(window: Window, ratios: Sequence[float], tolerance: float = 1.0) -> Sequence[float] | None:
+    """ln of the factor of a window for each ratio; None: it says nothing."""
+    n_c, k_c, n_b, events = window.n_c, window.k_c, window.n_b, window.k_c + window.k_b
+    if not events or not n_c or not n_b:
+        return None
+    same = n_c * tolerance
+    base = log(same + n_b)
+    return [k_c * log(ratio) + events * (base - log(same * ratio + n_b)) for ratio in ratios]

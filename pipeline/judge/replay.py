@@ -51,7 +51,7 @@ def replay(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> tuple[St
     found: list[Stay] = []
     for part in segments(watched, judges):
         stay = _stay(part, watched)
-        if stay.harmed or part.percent < ALL:
+        if stay.harmed or part.percent < ALL or part.percent in judges:
             found.append(stay)
         if stay.harmed:
             break

@@ -1,7 +1,7 @@
 """One metric of one cluster, followed through all its readings."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf, log
@@ -10,11 +10,28 @@ from pipeline.facts import Reading
 from pipeline.settings import Judge
 
 from . import waits
+from .alone import HarmOrPromise, WithinPromise
+from .apart import Path, path, pod_windows
 from .counts import NOTHING, Window, added
 from .forecast import Forecast
-from .metrics import ERRORS, LATENCY, Process, compared, kind, margin_of, process
-from .not_worse import OUTAGE, NotWorse
+from .metrics import (
+    ERRORS,
+    LATENCY,
+    PODS,
+    Process,
+    Shown,
+    compared,
+    harm_after,
+    kind,
+    margin_of,
+    process,
+    shown,
+    shown_after,
+)
+from .not_worse import OUTAGE
 from .slowness import SLOW
+from .units import ErrorUnits
+from .units_not_worse import UnitsNotWorse
 from .windows import Piece, merged, pieces, watched
 
 CALM = 5.0  # no step forward while the evidence for harm is this high
@@ -32,7 +49,7 @@ class Track:
 
     harm: Process
     forecast: Forecast = Forecast()
-    not_worse: tuple[NotWorse, ...] = ()
+    not_worse: tuple[Shown, ...] = ()
     judged: Window = NOTHING  # sums of all windows that count
     judged_from: datetime | None = None  # start of the latest one in which both arms had requests
     passable: Mapping[float | None, datetime] = field(default_factory=dict)
@@ -42,12 +59,18 @@ class Track:
     recent: Window = NOTHING  # about the last `RECENT` seconds
     metric: str = ERRORS
 
-    def shown_for(self, judge: Judge) -> NotWorse | None:
+    def shown_for(self, judge: Judge) -> Shown | None:
         """The evidence that `judge` asks of this metric. None: nothing, as it is usual for many to be this slow."""
         margin = margin_of(self.metric, judge)
         if kind(self.metric) == LATENCY and self.judged.k_b > SLOW * self.judged.n_b:
             return None
-        return next((one for one in self.not_worse if one.margin == margin), None)
+        asked = [one for one in self.not_worse if one.margin == margin]
+        return next((one for one in asked if isinstance(one, WithinPromise) is self.alone), None)
+
+    @property
+    def alone(self) -> bool:
+        """It is held against its promise, as stable had no request yet to compare it with."""
+        return isinstance(self.harm, HarmOrPromise) and not self.judged.n_b and bool(self.judged.n_c)
 
     @property
     def share(self) -> float | None:
@@ -55,8 +78,14 @@ class Track:
         total = self.recent.n_c + self.recent.n_b
         return 100 * self.recent.n_c / total if total else None
 
-    def promote_wait(self, process: NotWorse, beta: float) -> float | None:
-        """Seconds until `process` suffices, at the recent traffic and if the canary is as good as stable."""
+    def promote_wait(self, process: Shown, beta: float) -> float | None:
+        """Seconds until `process` suffices, at the recent traffic and if the canary is as good as stable; of pods, at
+        the pace so far."""
+        if isinstance(process, UnitsNotWorse):
+            return self._at_the_pace(process, beta)
+        if isinstance(process, WithinPromise):
+            nats, seconds = waits.promote_nats(beta, max(process.logs)), self.recent.seconds
+            return process.wait(nats, self.recent.n_c / seconds, self.forecast.rate) if seconds else None
         recent = compared(self.metric, self.recent)
         n_c, n_b = recent.n_c, recent.n_b
         if not n_c or not n_b or self.forecast.rate > OUTAGE:
@@ -65,10 +94,15 @@ class Track:
         nats = waits.promote_nats(beta, max(process.logs))
         return waits.to_promote(nats, speed, share, self.forecast.rate, process.margin)
 
+    def _at_the_pace(self, process: UnitsNotWorse, beta: float) -> float | None:
+        if process.log_value <= 0 or not self.judged.seconds:
+            return None
+        return max(0.0, -log(beta) - process.log_value) * self.judged.seconds / process.log_value
+
     def roll_back_wait(self, alpha: float) -> float | None:
         """Seconds until harm is found, at the recent traffic and the rates seen so far; None = it is not in sight."""
         n_c, n_b, judged = self.recent.n_c, self.recent.n_b, self.judged
-        if not n_c or not judged.n_c or not judged.n_b:
+        if self.metric == PODS or not n_c or not judged.n_c or not judged.n_b:
             return None
         speed, share = (n_c + n_b) / self.recent.seconds, n_c / (n_c + n_b)
         nats = waits.roll_back_nats(alpha, self.harm.log_value)
@@ -76,11 +110,29 @@ class Track:
         return seconds if seconds < inf else None
 
 
-def follow(readings: Sequence[Reading], judges: Sequence[Judge], horizon: float, metric: str = ERRORS) -> Track:
+def by_metric(readings: Iterable[Reading], judge: Judge) -> tuple[dict[str, list[Reading]], Path]:
+    """The readings of one cluster by what they are about, and the path it is judged by."""
+    by: dict[str, list[Reading]] = {}
+    for reading in readings:
+        by.setdefault(reading.metric, []).append(reading)
+    way = path(judge, by.get(ERRORS, ()))
+    if way.by_pods:
+        by[PODS] = by[ERRORS]
+    return by, way
+
+
+def follow(
+    readings: Sequence[Reading],
+    judges: Sequence[Judge],
+    horizon: float,
+    metric: str = ERRORS,
+    *,
+    by_pods: bool = False,
+) -> Track:
     """Fold the readings of one metric, oldest first. The same readings always give the same track."""
-    parts = list(pieces(readings))
+    parts = list(pieces(readings, by_pods=by_pods))
     return replace(
-        _fold(parts, judges, horizon, metric),
+        _fold(parts, judges, horizon, metric, by_pods=by_pods),
         seen=next((one.at for one in reversed(readings) if one.canary and one.stable), None),
         traffic=next((part.end for part in reversed(parts) if part.window.n_c), None),
         failure=next((part.end for part in parts if part.window.k_c), None),
@@ -89,37 +141,55 @@ def follow(readings: Sequence[Reading], judges: Sequence[Judge], horizon: float,
 
 
 def steps(
-    parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str = ERRORS
+    parts: Sequence[Piece],
+    judges: Sequence[Judge],
+    horizon: float,
+    metric: str = ERRORS,
+    *,
+    by_pods: bool = False,
 ) -> Iterator[tuple[Piece, bool, Track]]:
     """Each window, whether it counts, and the track once it is seen as well."""
-    track = _begun(judges, horizon, metric)
-    for part, counts in watched(merged(parts), max(judge.warm_up for judge in judges)):
-        track = _judged(track, part, judges) if counts else track
+    track = _begun(judges, horizon, metric, by_pods=by_pods)
+    for part, counts in _windows(parts, judges, metric):
+        track = _judged(track, part, judges) if counts else _taught(track, part)
         track = replace(track, forecast=track.forecast.after(part.window))
         yield part, counts, track
 
 
-def _begun(judges: Sequence[Judge], horizon: float, metric: str) -> Track:
-    margins = {margin_of(metric, judge) for judge in judges}
-    processes = tuple(NotWorse(margin) for margin in sorted(one for one in margins if one is not None))
-    return Track(process(metric, judges, horizon), not_worse=processes, metric=metric)
+def _windows(parts: Sequence[Piece], judges: Sequence[Judge], metric: str) -> Iterator[tuple[Piece, bool]]:
+    warm_up = max(judge.warm_up for judge in judges)
+    return pod_windows(parts, judges[0].window, warm_up) if metric == PODS else watched(merged(parts), warm_up)
 
 
-def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str) -> Track:
-    latest = deque(steps(parts, judges, horizon, metric), maxlen=1)
-    return latest[0][2] if latest else _begun(judges, horizon, metric)
+def _begun(judges: Sequence[Judge], horizon: float, metric: str, *, by_pods: bool) -> Track:
+    harm = process(metric, judges, horizon, by_pods=by_pods)
+    return Track(harm, not_worse=shown(metric, judges, by_pods=by_pods), metric=metric)
+
+
+def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str, *, by_pods: bool) -> Track:
+    latest = deque(steps(parts, judges, horizon, metric, by_pods=by_pods), maxlen=1)
+    return latest[0][2] if latest else _begun(judges, horizon, metric, by_pods=by_pods)
+
+
+def _taught(track: Track, part: Piece) -> Track:
+    """What does not count shows at least what is usual for stable's pods."""
+    if not isinstance(track.harm, ErrorUnits):
+        return track
+    alone = replace(part, pods=tuple(pod for pod in part.pods if not pod.canary))
+    still = replace(alone, window=replace(part.window, seconds=0.0))
+    taught = tuple([shown_after(one, alone, PODS, 0.0) for one in track.not_worse])
+    return replace(track, harm=harm_after(track.harm, still), not_worse=taught)
 
 
 def _judged(track: Track, part: Piece, judges: Sequence[Judge]) -> Track:
     window, rate = part.window, track.forecast.rate
-    swapped = compared(track.metric, window)
     track = replace(
         track,
-        harm=track.harm.after(window),
-        not_worse=tuple([one.after(swapped, rate) for one in track.not_worse]),
+        harm=harm_after(track.harm, part),
+        not_worse=tuple([shown_after(one, part, track.metric, rate) for one in track.not_worse]),
         judged=track.judged + window,
     )
-    if not window.n_c or not window.n_b:
+    if not window.n_c or not (window.n_b or track.alone):
         return track
     passable = track.passable
     if track.harm.log_value < _CALM_LOG:
@@ -134,8 +204,8 @@ def _shown(track: Track, judges: Sequence[Judge]) -> Iterator[float | None]:
             yield judge.margin
 
 
-def _reaches(asked: NotWorse, needed: float) -> bool:
-    best = max(asked.logs)  # the mean lies between a third of the best and the best, which are cheaper
+def _reaches(asked: Shown, needed: float) -> bool:
+    best = max(asked.logs)  # the mean lies between its part of the best and the best, which are cheaper
     return best >= needed and (best - log(len(asked.logs)) >= needed or asked.log_value >= needed)
 
 

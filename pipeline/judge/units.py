@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 from .exceedance import raised
-from .mixture import HORIZON, Mixture
+from .mixture import HORIZON, Mixed, Mixture
 from .samples import Unit, beyond, common_size
 from .two_sample import tally
 
@@ -66,7 +66,7 @@ def _expected(beyond_it: float, seen: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorUnits:
+class ErrorUnits(Mixed):
     """
     Evidence that the canary's pods have larger shares of bad requests than stable's.
 
@@ -76,21 +76,20 @@ class ErrorUnits:
     same mean in both arms, for which the bet of `two_sample` is valid. So small and large pods can be compared.
     """
 
-    mixture: Mixture
     past: tuple[Unit, ...] = ()
-    most: float = one_pods_part(0.01)
+    part: float = one_pods_part(0.01)  # the most that one pod may bring in a window
 
     @classmethod
     def begin(cls, alpha: float = 0.01, horizon: float = HORIZON) -> "ErrorUnits":
         """No evidence yet."""
-        return cls(Mixture.begin(len(LEVELS) * len(ODDS), horizon), most=one_pods_part(alpha))
+        return cls(Mixture.begin(len(LEVELS) * len(ODDS), horizon), part=one_pods_part(alpha))
 
     def after(self, canary: Sequence[Unit], stable: Sequence[Unit], seconds: float) -> "ErrorUnits":
         """The evidence once the units of one window are seen as well; each had at least one request."""
         mixture = self.mixture
         if canary and stable:
-            mixture = _after(mixture, self._cuts(canary, stable), seconds, self.most)
-        return ErrorUnits(mixture, (*self.past, *stable)[-REMEMBERED:], self.most)
+            mixture = _after(mixture, self._cuts(canary, stable), seconds, self.part)
+        return ErrorUnits(mixture, (*self.past, *stable)[-REMEMBERED:], self.part)
 
     def _cuts(self, canary: Sequence[Unit], stable: Sequence[Unit]) -> list[Cut]:
         size = common_size(canary, stable)
@@ -116,7 +115,7 @@ class ErrorUnits:
 
 
 @dataclass(frozen=True, slots=True)
-class GaugeUnits:
+class GaugeUnits(Mixed):
     """
     Evidence that a measure of the canary's pods lies higher: p99, CPU, memory, restarts, whatever should be low.
 
@@ -124,22 +123,21 @@ class GaugeUnits:
     replaces a rank test that would have to wait for its sample size.
     """
 
-    mixture: Mixture
     past: tuple[float, ...] = ()
-    most: float = one_pods_part(0.01)
+    part: float = one_pods_part(0.01)
 
     @classmethod
     def begin(cls, alpha: float = 0.01, horizon: float = HORIZON) -> "GaugeUnits":
         """No evidence yet."""
-        return cls(Mixture.begin(len(LEVELS) * len(ODDS), horizon), most=one_pods_part(alpha))
+        return cls(Mixture.begin(len(LEVELS) * len(ODDS), horizon), part=one_pods_part(alpha))
 
     def after(self, canary: Sequence[float], stable: Sequence[float], seconds: float) -> "GaugeUnits":
         """The evidence once one value of each pod is seen as well. The first window only sets the cuts."""
         mixture = self.mixture
         if canary and stable and self.past:
             cuts = [Cut(rate, _over(canary, cut), _over(stable, cut)) for cut, rate in self._limits()]
-            mixture = _after(mixture, cuts, seconds, self.most)
-        return GaugeUnits(mixture, (*self.past, *stable)[-REMEMBERED:], self.most)
+            mixture = _after(mixture, cuts, seconds, self.part)
+        return GaugeUnits(mixture, (*self.past, *stable)[-REMEMBERED:], self.part)
 
     def _limits(self) -> list[tuple[float, float]]:
         values, seen = sorted(self.past), len(self.past)

@@ -34,7 +34,7 @@ class UnitsNotWorse:
     def after(self, canary: Sequence[Unit], stable: Sequence[Unit]) -> "UnitsNotWorse":
         """The evidence once the units of one window are seen as well. The first stable units only set the scale."""
         past = (*self.past, *[unit.share for unit in stable])[-REMEMBERED:]
-        if not canary or not stable or not self.past:
+        if not canary or not stable or not self.past or not self.margin:  # without a margin nothing can be refuted
             return UnitsNotWorse(self.margin, self.logs, past)
         cap = self._cap(min(unit.requests for unit in (*canary, *stable)))
         t_b = min(max(sum([min(share, cap) for share in self.past]) / len(self.past) / cap, 1e-4), 0.7)
@@ -49,9 +49,14 @@ class UnitsNotWorse:
         return max(ROOM * self.margin, expected + ROOM * sqrt(expected / smallest))
 
     @property
+    def log_value(self) -> float:
+        """ln of the evidence now."""
+        return total_log(self.logs) - log(len(self.logs))
+
+    @property
     def value(self) -> float:
         """The evidence now: promote when it reaches 1/β."""
-        return evidence(total_log(self.logs) - log(len(self.logs)))
+        return evidence(self.log_value)
 
 
 def _scaled(units: Sequence[Unit], cap: float) -> Tally:

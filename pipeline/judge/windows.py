@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from pipeline.facts import Count, Reading
+from pipeline.facts import Count, PodCount, Reading
 
-from .counts import Window, added
+from .counts import Window
 
 GAP = 15.0  # seconds: the longest scrape interval; what lies further apart was not watched
 ENOUGH = 20  # requests; smaller windows are put together, as nearly empty ones can tell nothing
@@ -24,11 +24,12 @@ class Piece:
     percent: int
     healthy: bool
     window: Window
+    pods: tuple[PodCount, ...] = ()  # what each pod did that was there at both ends
 
 
-def pieces(readings: Iterable[Reading]) -> Iterator[Piece]:
+def pieces(readings: Iterable[Reading], *, by_pods: bool = False) -> Iterator[Piece]:
     """
-    What lies between each two readings of one metric in one cluster, oldest first.
+    What lies between each two readings of one metric in one cluster, oldest first; `by_pods`: of each pod as well.
 
     The first reading is only a start. There is no piece where a reading is missing, a counter began anew, went down
     or is impossible, where no time passed, or where the share changed while nobody watched for long (the two arms then
@@ -41,8 +42,15 @@ def pieces(readings: Iterable[Reading]) -> Iterator[Piece]:
         canary, stable = _grown(old.canary, new.canary), _grown(old.stable, new.stable)
         if canary is None or stable is None:
             continue
-        healthy = old.healthy and new.healthy
-        yield Piece(old.at, new.at, old.percent, new.percent, healthy, Window(seconds, *canary, *stable))
+        healthy, pods = old.healthy and new.healthy, _by_pod(old.pods, new.pods) if by_pods else ()
+        yield Piece(old.at, new.at, old.percent, new.percent, healthy, Window(seconds, *canary, *stable), pods)
+
+
+def _by_pod(old: tuple[PodCount, ...], new: tuple[PodCount, ...]) -> tuple[PodCount, ...]:
+    before = {(pod.name, pod.canary): pod for pod in old}
+    found = ((pod, before.get((pod.name, pod.canary))) for pod in new)
+    grown = (PodCount(pod.name, pod.canary, pod.total - was.total, pod.bad - was.bad) for pod, was in found if was)
+    return tuple([pod for pod in grown if 0 <= pod.bad <= pod.total])
 
 
 def _grown(old: Count | None, new: Count | None) -> tuple[int, int] | None:
@@ -63,14 +71,28 @@ def merged(parts: Iterable[Piece]) -> Iterator[Piece]:
     held: Piece | None = None
     for part in parts:
         if held and held.end == part.start and held.before == held.percent == part.percent:
-            window = added((held.window, part.window))
-            part = replace(part, start=held.start, healthy=held.healthy and part.healthy, window=window)
+            part = joined(held, part)
         elif held:
             yield held
         held = part
         if part.window.n_c + part.window.n_b >= ENOUGH or part.window.seconds >= GAP:
             yield part
             held = None
+
+
+def joined(one: Piece, after: Piece) -> Piece:
+    """Two neighbours as one."""
+    pods: dict[tuple[str, bool], PodCount] = {(pod.name, pod.canary): pod for pod in one.pods}
+    for pod in after.pods:
+        known = pods.get(key := (pod.name, pod.canary))
+        pods[key] = replace(pod, total=known.total + pod.total, bad=known.bad + pod.bad) if known else pod
+    return replace(
+        after,
+        start=one.start,
+        healthy=one.healthy and after.healthy,
+        window=one.window + after.window,
+        pods=tuple(pods.values()),
+    )
 
 
 def watched(parts: Iterable[Piece], warm_up: float) -> Iterator[tuple[Piece, bool]]:

@@ -25,6 +25,17 @@ class SampleRow(Row):
     stable_source: Mapped[str | None]
     stable_total: Mapped[Big | None]
     stable_bad: Mapped[Big | None]
+    pods_json: Mapped[str | None]  # name, whether canary's, total, bad, of each pod; NULL: they are not told apart
+
+
+class UnitRow(Row):
+    """Which unit an app's own history says it can be judged by, and when to ask it again."""
+
+    __tablename__ = "unit"
+    app: Mapped[Key]
+    due: Mapped[datetime]
+    at: Mapped[datetime | None]  # NULL: it was not asked yet
+    choice_json: Mapped[str] = mapped_column(default="")
 
 
 class LookRow(Row):

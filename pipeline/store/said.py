@@ -1,14 +1,15 @@
 """Everything people and the ledger say about a release, read inside the transaction that decides."""
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Double, Text, exists, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Double, Text, exists, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
-from ..facts import Count, FreezeSpan, Neighbour, Order, Reading, Said, Vote
+from ..facts import Count, FreezeSpan, Neighbour, Order, PodCount, Reading, Said, Vote
 from ..states import Kind, State
 from . import rendered
 from .records import AccountRow, ConfigurationRow, FreezeRow, MembershipRow, SampleRow
@@ -112,7 +113,7 @@ def neighbours(session: Session, row: ReleaseRow) -> tuple[Neighbour, ...]:
     return tuple(Neighbour(id_, Kind(kind), bool(hit), bool(tested)) for id_, kind, hit, tested in found)
 
 
-def readings(session: Session, release_id: int) -> tuple[Reading, ...]:
+def readings(session: Session, release_id: int, *only: ColumnElement[bool]) -> tuple[Reading, ...]:
     """All samples of the release, oldest first. There may be thousands: the columns are taken as they are stored."""
     found = session.execute(
         select(
@@ -121,18 +122,22 @@ def readings(session: Session, release_id: int) -> tuple[Reading, ...]:
             type_coerce(SampleRow.metric, Text),
             SampleRow.percent,
             SampleRow.healthy,
+            type_coerce(SampleRow.pods_json, Text),
             *(type_coerce(SampleRow.canary_source, Text), SampleRow.canary_total, SampleRow.canary_bad),
             *(type_coerce(SampleRow.stable_source, Text), SampleRow.stable_total, SampleRow.stable_bad),
         )
-        .where(SampleRow.release_id == release_id)
+        .where(SampleRow.release_id == release_id, *only)
         .order_by(SampleRow.at, SampleRow.cluster)
     )
     return tuple(_reading(*row) for row in found)
 
 
-def _reading(at: float, cluster: str, metric: str, percent: int, healthy: bool, *counts: Any) -> Reading:
+def _reading(
+    at: float, cluster: str, metric: str, percent: int, healthy: bool, pods_json: str | None, *counts: Any
+) -> Reading:
     canary, stable = _count(*counts[:3]), _count(*counts[3:])
-    return Reading(datetime.fromtimestamp(at, UTC), cluster, percent, canary, stable, bool(healthy), metric)
+    pods = tuple([PodCount(*pod) for pod in json.loads(pods_json)]) if pods_json else ()
+    return Reading(datetime.fromtimestamp(at, UTC), cluster, percent, canary, stable, bool(healthy), metric, pods)
 
 
 def _count(source: str | None, total: int | None, bad: int | None) -> Count | None:

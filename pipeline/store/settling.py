@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from .. import explain
 from ..decision import Decision, Hold, Ruling
 from ..errors import Lost
-from ..facts import Count, Facts, Reading
+from ..facts import Count, Facts, PodCount, Reading
 from ..lease import Lease
 from ..plan import Stage
 from ..release import Release
@@ -54,7 +54,13 @@ def _sample(reading: Reading) -> dict[str, object]:
         "healthy": reading.healthy,
         **_counts("canary", reading.canary),
         **_counts("stable", reading.stable),
+        "pods_json": _pods(reading.pods),
     }
+
+
+def _pods(pods: tuple[PodCount, ...]) -> str | None:
+    told = [[pod.name, pod.canary, pod.total, pod.bad] for pod in pods]
+    return json.dumps(told, separators=(",", ":")) if told else None
 
 
 def _counts(arm: str, count: Count | None) -> dict[str, object]:

@@ -93,7 +93,14 @@ class _Found:
         of_app = {
             name: replace(count, source=f"{source}+{_mark({name: one})}", bad=one.total) for name, one in known if one
         }
-        return SlotCounts(count, self._buckets(slot), of_app)
+        return SlotCounts(count, self._buckets(slot), of_app, self._pods(requests, failed))
+
+    def _pods(self, requests: Answer, failed: Answer) -> Mapping[str, Count]:
+        """By process, where those that count are the pods themselves and not their gateway."""
+        if self.series.shared:
+            return {}
+        named = {who: f"{who[1] or who[0]}@{_mark({'requests': requests.of(who)})}" for who in requests.sums}
+        return {name: Count(name, requests.sums[who], failed.sums.get(who, 0)) for who, name in named.items()}
 
     def _usable(self, slot: str, name: str) -> Answer:
         answer = self.answers[f"{slot}/{name}"]

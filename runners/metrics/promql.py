@@ -48,6 +48,11 @@ class Answer:
         """Of all processes."""
         return sum(self.sums.values())
 
+    def of(self, who: Where) -> "Answer":
+        """What is known of one process alone: its sum, and what happened to its series."""
+        resets, gone = ({key: n for key, n in known.items() if key[0] == who} for known in (self.resets, self.gone))
+        return Answer({who: self.sums[who]}, resets=resets, gone=gone)
+
     def history(self, name: str) -> Iterator[tuple[str, ...]]:
         """Who counts, and what happened to their series: as long as it stays the same, counts can be subtracted."""
         yield from self.sums

@@ -10,7 +10,7 @@ from runners.counted import USUAL, OwnSeries, SlotCounts
 from runners.gateway import leaf_name
 
 from .counters import scrape
-from .replicas import counted
+from .replicas import Pages, apart, counted, pages
 
 
 class GatewayMetrics:
@@ -22,7 +22,7 @@ class GatewayMetrics:
     def read(
         self, cluster: str, service: str, counters: Collection[str] = (), own: OwnSeries = USUAL
     ) -> Mapping[str, SlotCounts]:
-        """One scrape."""
+        """One scrape of the gateway, and one of each replica where they are asked for something."""
         if not (url := layout.running(self._home).read().metrics):
             raise layout.not_running(self._home)
         gateway = scrape(url)
@@ -31,9 +31,17 @@ class GatewayMetrics:
             leaf = leaf_name(cluster, service, name, slot.generation, slot.digest)
             source = f"{leaf}@{gateway.began}" if slot.digest else ""
             found = gateway.of(leaf).counts(source)
-            of_app = counted(self._replicas(cluster, service, name), counters, found.requests) if counters else {}
-            counts[name] = replace(found, counters=of_app)
+            shown = self._shown(self._replicas(cluster, service, name), counters, own)
+            of_app = counted(shown, counters, found.requests) if counters else {}
+            counts[name] = replace(found, counters=of_app, pods=apart(shown, own.pods))
         return counts
+
+    def _shown(self, replicas: list[tuple[str, int]], counters: Collection[str], own: OwnSeries) -> Pages:
+        """What the replicas show. Only for `own.pods` no other one is asked if the first does not count so."""
+        if counters:
+            return pages(replicas)
+        first = pages(replicas[:1] if own.pods else ())
+        return {**first, **pages(replicas[1:])} if apart(first, own.pods) else first
 
     def _replicas(self, cluster: str, service: str, slot: str) -> list[tuple[str, int]]:
         state = layout.observed(self._home, cluster).read().services.get(service, ServiceState())

@@ -162,6 +162,13 @@ def test_the_first_version_has_nothing_to_be_compared_with():
     assert "no soak" in ask(Soak(10), FIRST).why
 
 
+def test_a_first_version_with_a_promise_is_judged_by_it_and_every_later_one_was_judged_before():
+    promised = Judge(0.02, promise=0.01, alone=True)
+
+    assert isinstance(ask(promised, FIRST), Wait)
+    assert "An older version ran beside it" in ask(promised).why
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

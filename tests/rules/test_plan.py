@@ -1,5 +1,7 @@
 """Plans: what is made of a definition, what is refused, what is pinned."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline import plan, safety
@@ -120,8 +122,9 @@ def test_the_settings_of_the_definition_reach_the_gates():
     spec = app(judge={"errors": {"margin": "1pp"}, "warm-up": "5s", "deadline": "10m", "inconclusive": "hold"})
     gates = {one.name: one.gates for one in passages(plan.make(spec, platform()))}
 
-    assert gates["rollout az1"] == (Judge(0.01, warm_up=5.0, deadline=600.0, inconclusive="hold"),)
-    assert gates["canary az1 50%"][0] == Judge(0.02, warm_up=5.0, deadline=600.0, inconclusive="hold")
+    judge = Judge(0.01, warm_up=5.0, deadline=600.0, inconclusive="hold", pods="http_requests_total")
+    assert gates["rollout az1"] == (judge,)
+    assert gates["canary az1 50%"][0] == replace(judge, margin=0.02)
     assert Soak(10.0) in gates["rollout az1 100%"]
     assert Capacity(50, 2, 60.0) in gates["canary az1 50%"]
     assert gates["canary az1"][:2] == (AllTests(), Turn("latest_wins"))

@@ -15,6 +15,7 @@ from pipeline.store.logs import Logs
 from pipeline.store.people import People
 from pipeline.store.session import Sessions, migrate, open_database
 from pipeline.store.tables import EventRow, ReleaseRow
+from pipeline.store.units import Units
 from runners import loop
 from runners.intake import Arrival, Desk, arrive
 from runners.ports import JobState, World
@@ -62,7 +63,7 @@ class Office:
         sources = {"shop": self.source}
         builders, metrics = {"shop": self.builder}, dict.fromkeys(self.clusters, self.metrics)
         self.world = World(sources, builders, self.builder.jobs, self.clusters, metrics, FakeFront())
-        self.desk = Desk(self.platform, sources, self.ledger, self.inbox, People(self.sessions))
+        self.desk = Desk(self.platform, sources, self.ledger, self.inbox, People(self.sessions), Units(self.sessions))
         self.configure(configuration(self.platform, "shop"))
 
     def configure(self, text: str) -> None:

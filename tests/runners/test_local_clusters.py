@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import NeedsHuman, TryLater
 from runners.clusters import layout
 from runners.clusters.local import LocalCluster
-from runners.counted import SlotCounts
+from runners.counted import OwnSeries, SlotCounts
 from runners.front import FileFront
 from runners.metrics.scrape import GatewayMetrics
 from runners.ports import Fence
@@ -78,6 +78,22 @@ class TestGatewayMetrics(MetricsContract):
         go_live(bed, Fence(11, 4), "a", "v1")
         canary(bed, Fence(12, 2), "v2", 0)
         return LocalGauge(bed, GatewayMetrics(bed.home.path))
+
+
+def test_each_replica_tells_its_own_requests(bed: LocalBed) -> None:
+    go_live(bed, Fence(11, 4), "a", "v1")
+    canary(bed, Fence(12, 2), "v2", 0)
+    gauge = LocalGauge(bed, GatewayMetrics(bed.home.path))
+    gauge.ask("b", good=3, bad=2)
+
+    own = OwnSeries(pods="http_requests_total")
+    counts = gauge.metrics.read("az1", bed.service, own=own)
+
+    assert [(one.total, one.bad) for one in counts["b"].pods.values()] == [(5, 2)]
+    assert sum(one.total for one in counts["a"].pods.values()) == 0
+    assert {name for name, one in counts["b"].pods.items()} & set(counts["a"].pods) == set()
+    assert all(not one.pods for one in gauge.metrics.read("az1", bed.service).values())
+    assert all(not one.pods for one in gauge.metrics.read("az1", bed.service, own=OwnSeries(pods="hits")).values())
 
 
 def test_a_replica_that_crashes_at_start_is_named_with_its_last_words(bed: LocalBed) -> None:

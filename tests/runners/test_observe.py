@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from pipeline import plan
-from pipeline.facts import Count
+from pipeline.facts import Count, PodCount, Reading
 from pipeline.verdict import Pass
 from runners.counted import OwnSeries
-from runners.metrics.replicas import counted, summed
+from runners.metrics.replicas import apart, counted, pages, summed
 from runners.observe import observe
 from runners.stages import Ran
 from tests.rules import shop
@@ -22,10 +22,14 @@ JUDGED = {"judge": {"latency": {"margin": "1pp"}, "falls": {"orders": {"counter"
 
 def seen(bed: Bed, **judge: Any) -> dict[str, tuple[Count | None, Count | None]]:
     """The readings of R-7 at 10 % in az1, by metric."""
+    return {one.metric: (one.canary, one.stable) for one in readings(bed, **judge)}
+
+
+def readings(bed: Bed, **judge: Any) -> tuple[Reading, ...]:
+    """The readings of R-7 at 10 % in az1."""
     spec = shop.app(**judge)
     release = shop.release("canary az1", 10, spec=spec, plan=plan.make(spec, shop.platform()))
-    found = observe(release, bed.world, Ran(Pass()), shop.NOON).readings
-    return {one.metric: (one.canary, one.stable) for one in found}
+    return observe(release, bed.world, Ran(Pass()), shop.NOON).readings
 
 
 @pytest.fixture
@@ -70,7 +74,7 @@ def test_the_series_that_an_app_names_are_asked_for(bed):
     seen(bed, judge={"errors": {"counters": own}, "latency": {"buckets": 'took_bucket{slot="$slot"}'}})
 
     asked = bed.world.metrics["az1"].asked_for
-    assert asked == OwnSeries(own["requests"], own["failed"], 'took_bucket{slot="$slot"}')
+    assert asked == OwnSeries(own["requests"], own["failed"], 'took_bucket{slot="$slot"}', "http_requests_total")
 
 
 def test_a_counter_that_cannot_be_read_is_a_reading_without_counts(bed):
@@ -110,7 +114,7 @@ def test_the_counters_of_all_replicas_are_one(page):
     page[one] = 'shop_orders_total{version="v2"} 3.0\nshop_orders_total{version="v1"} 1.0\n# HELP x\nx NaN\n'
     page[other] = "shop_orders_total 4 1700000000\n"
 
-    found = counted([("b1", one), ("b2", other)], ["shop_orders_total", "x"], Count("leaf@1", 100, 2))
+    found = counted(pages([("b1", one), ("b2", other)]), ["shop_orders_total", "x"], Count("leaf@1", 100, 2))
 
     assert found == {"shop_orders_total": Count("leaf@1+b1,b2", 100, 8)}
 
@@ -119,8 +123,8 @@ def test_a_replica_that_does_not_answer_leaves_no_part_of_a_sum(page):
     one, other = page
     page[one] = "shop_orders_total 3\n"
 
-    assert counted([("b1", one), ("b2", other)], ["shop_orders_total"], Count("leaf@1", 100)) == {}
-    assert counted([("b1", one), ("b2", 1)], ["shop_orders_total"], Count("leaf@1", 100)) == {}
+    assert counted(pages([("b1", one), ("b2", other)]), ["shop_orders_total"], Count("leaf@1", 100)) == {}
+    assert counted(pages([("b1", one), ("b2", 1)]), ["shop_orders_total"], Count("leaf@1", 100)) == {}
 
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf", "1.5", "x"])
@@ -129,4 +133,44 @@ def test_what_is_no_whole_number_is_no_counter(value):
 
 
 def test_a_slot_without_replicas_has_sold_nothing():
-    assert counted([], ["orders"], Count("", 0)) == {"orders": Count("", 0, 0)}
+    assert counted({}, ["orders"], Count("", 0)) == {"orders": Count("", 0, 0)}
+
+
+# ---- by pod -------------------------------------------------------------------------------------------------------
+
+
+def test_requests_of_each_pod_are_read_where_they_are_told_apart(bed):
+    bed.world.metrics["az1"].pods.update({"b": {"b-1": (100, 2)}, "a": {"a-1": (450, 1), "a-2": (450, 0)}})
+
+    (errors,) = readings(bed)
+
+    assert bed.world.metrics["az1"].asked_for.pods == "http_requests_total"
+    assert errors.pods == (
+        PodCount("b-1", True, 100, 2),
+        PodCount("a-1", False, 450, 1),
+        PodCount("a-2", False, 450, 0),
+    )
+
+
+def test_whoever_says_that_requests_are_counted_has_no_pods_asked(bed):
+    readings(bed, judge={"unit": "request"})
+
+    assert bed.world.metrics["az1"].asked_for.pods == ""
+
+
+def test_a_pod_counts_its_requests_and_those_that_failed(page):
+    one, other = page
+    page[one] = 'hits_total{path="/a,status=",status="200"} 7\nhits_total{status="503",path="/"} 2\nhits_totals 4\n'
+    page[other] = 'hits_total{code="500"} 1\n'
+
+    found = apart(pages([("b1", one), ("b2", other)]), "hits_total")
+
+    assert found == {"b1": Count("b1", 9, 2), "b2": Count("b2", 1, 1)}
+
+
+@pytest.mark.parametrize("shown", ["", 'hits_total{status="200"} NaN', "hits 3"])
+def test_a_pod_that_shows_no_whole_numbers_is_not_told_apart(page, shown):
+    one, _ = page
+    page[one] = shown
+
+    assert apart(pages([("b1", one), ("gone", 1)]), "hits_total") == {}

@@ -269,6 +269,35 @@ def test_the_usual_counters_of_each_gateway_are_known(bed: Scraped, shop: str, c
     assert dict(now.buckets) in ({}, {0.5: 9, float("inf"): 10})
 
 
+def test_pods_that_count_themselves_are_told_apart_and_a_new_beginning_is_another_pod(bed: Scraped, shop: str) -> None:
+    def page(first: int, bad: int) -> str:
+        return (
+            f'hits{{slot="b",svc="{shop}",pod="b-1",ok="yes"}} {first}\n'
+            f'hits{{slot="b",svc="{shop}",pod="b-1",ok="no"}} {bad}\n'
+            f'hits{{slot="b",svc="{shop}",pod="b-2",ok="yes"}} 40\n'
+        )
+
+    bed.shows("gw-1", page(60, 3))
+    before = by_pod(seen(bed.metrics(shop), shop)["b"])
+    bed.shows("gw-1", page(5, 0))
+    after = by_pod(seen(bed.metrics(shop), shop)["b"])
+
+    assert sorted(before.values()) == [(40, 0), (63, 3)]
+    assert sorted(after.values()) == [(5, 0), (40, 0)]
+    assert [name.partition("@")[0] for name in sorted(before)] == ["b-1", "b-2"]
+    assert len(set(before) & set(after)) == 1
+
+
+def by_pod(one: SlotCounts) -> dict[str, tuple[int, int]]:
+    return {name: (count.total, count.bad) for name, count in one.pods.items()}
+
+
+def test_a_gateway_does_not_tell_pods_apart(bed: Scraped, shop: str) -> None:
+    bed.shows("gw-1", traefik(shop, a=90, b=5, bad=1))
+
+    assert all(not one.pods for one in bed.metrics(shop, "traefik").read("az1", shop).values())
+
+
 def test_a_slot_that_runs_nothing_counts_nothing_and_asks_nothing(tmp_path: Path, bed: Scraped) -> None:
     metrics = PrometheusMetrics(bed.metrics().prometheus, bed.metrics().series, lambda _: {"a": {}, "b": {}}, {})
 

@@ -174,7 +174,7 @@ def test_a_git_host_that_hangs_keeps_nobody_waiting(place):
     place.release("v1")
     source = Hanging(place.folder / "trees")
     desk = place.wiring.desk
-    place.wiring.desk = Desk(desk.platform, {"pebble": source}, desk.ledger, desk.inbox, desk.people)
+    place.wiring.desk = Desk(desk.platform, {"pebble": source}, desk.ledger, desk.inbox, desk.people, desk.units)
     try:
         place.sweeper.round()
         assert source.asked.wait(10)
@@ -246,3 +246,13 @@ def test_the_log_of_a_job_is_copied_while_nobody_ticks_and_closed_with_its_last_
     until(lambda: jobs.look("r1-build-1").state is JobState.DONE, "its end")
     place.rounds(lambda: not place.wiring.logs.open(), "the end of its log")
     assert place.wiring.logs.read("r1-build-1", 0).endswith(b"first\nlast\n")
+
+
+def test_the_sweeper_chooses_the_unit_of_each_app_and_anew_when_a_person_asks(place):
+    units = place.wiring.units
+    place.rounds(lambda: units.of("pebble").choice is not None, "a choice")
+    first = units.of("pebble").choice.at
+
+    units.ask("pebble", "mia")
+    place.sweeper = Sweeper()  # which looks at once
+    place.rounds(lambda: units.of("pebble").choice.at > first, "another choice")

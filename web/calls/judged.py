@@ -1,6 +1,6 @@
 """What the judge was given, for whoever wants to judge it once more."""
 
-from pipeline.release import Release
+from pipeline.release import Release, Target
 
 from ..acting import read
 from ..endpoint import Call
@@ -26,9 +26,13 @@ def readings(call: Call) -> ReadingsOut:
     )
 
 
+def _judged(release: Release, target: Target) -> bool:
+    return bool(target.previous or judges(release, target))
+
+
 def _shares(release: Release) -> list[SharesOut]:
     """Cluster by cluster: who guards the way on from each share."""
     return [
-        SharesOut(cluster=one.cluster, judges=judges(release, one.wave), compared=bool(one.previous))
+        SharesOut(cluster=one.cluster, judges=judges(release, one), compared=_judged(release, one))
         for one in release.targets
     ]

@@ -29,6 +29,8 @@ from ..gives import (
     WaitOut,
     WholeReleaseOut,
 )
+from ..gives_units import PathOut
+from ..present import evidence
 from ..roles import User
 
 
@@ -65,6 +67,10 @@ def whole(told: Told, user: User) -> WholeReleaseOut:
         plan=plan(told.release, told.traffic) if told.release else [],
         targets=[target(one) for one in told.placed],
         gates=[gate(one) for one in told.results],
+        paths=[
+            PathOut(cluster=cluster, unit=one.unit, window=one.window, why=one.why)
+            for cluster, one in evidence.paths(told).items()
+        ],
         jobs=[job(one) for one in told.jobs],
         actions=possible(told, user),
         shown=shown(told),

@@ -159,6 +159,7 @@ def _judged(told: Told) -> dict[str, object]:
         "charts": evidence.charts(then),
         "lines": lines,
         "sums": sums,
+        "paths": [one.told(cluster) for cluster, one in evidence.paths(told).items()],
         "gates_now": now,
         "gates_before": before,
         "gates_for": gates.heading(told),

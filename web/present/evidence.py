@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from pipeline.facts import Reading
 from pipeline.judge import compare
+from pipeline.judge.apart import Path, path
 from pipeline.judge.curve import segments
+from pipeline.judge.metrics import ERRORS
 from pipeline.judge.phrases import amount, duration, limit
 from pipeline.plan import Stage, passage
 from pipeline.release import Release, Target
@@ -52,35 +54,46 @@ def lines(told: Told) -> tuple[tuple[Line, ...], tuple[Sum, ...]]:
     sums: list[Sum] = []
     for target in release.targets:
         readings = _readings(told, target)
-        if target.previous and readings:
+        if readings:
             found += _cluster(told, release, target, readings)
             sums.append(_sum(told, release, target, readings))
     return tuple(found), tuple(sums)
 
 
-def rungs(release: Release, wave: int) -> tuple[tuple[str, Judge], ...]:
-    """The passages of a wave's canary that the judge guards by a margin, in order."""
-    return tuple((_opens(name), judge) for _, name, judge in _ladder(release, wave) if judge.margin is not None)
+def paths(told: Told) -> dict[str, Path]:
+    """What is one observation in each cluster in which it is compared, and why."""
+    release, found = told.release, {}
+    for target in release.targets if release else ():
+        asked = tuple(judges(release, target).values()) if release else ()
+        if asked:
+            errors = [one for one in _readings(told, target) if one.metric == ERRORS]
+            found[target.cluster] = path(asked[0], errors)
+    return found
 
 
-def judges(release: Release, wave: int) -> dict[int, Judge]:
-    """The judge's settings that guard the way on from each share of a wave; of two the one with a margin."""
+def rungs(release: Release, target: Target) -> tuple[tuple[str, Judge], ...]:
+    """The passages of a cluster that the judge guards by a margin, in order."""
+    return tuple((_opens(name), judge) for _, name, judge in _ladder(release, target) if judge.margin is not None)
+
+
+def judges(release: Release, target: Target) -> dict[int, Judge]:
+    """The judge's settings that guard the way on from each share in a cluster; of two the one with a margin."""
     found: dict[int, Judge] = {}
-    for share, _, judge in _ladder(release, wave):
+    for share, _, judge in _ladder(release, target):
         if share not in found or found[share].margin is None:
             found[share] = judge
     return found
 
 
-def _ladder(release: Release, wave: int) -> Iterator[tuple[int, str, Judge]]:
-    """Each share of a wave with the judge before the next one, and what that opens."""
+def _ladder(release: Release, target: Target) -> Iterator[tuple[int, str, Judge]]:
+    """Each share with the judge before the next one, and what that opens. A first version is judged alone, or not."""
     for place, step in enumerate(release.plan):
-        if step.wave != wave:
+        if step.wave != target.wave:
             continue
         for share in (0, *(rung.percent for rung in step.rungs)):
             ahead = passage(release.plan, place, share)
             for gate in ahead.gates:
-                if isinstance(gate, Judge):
+                if isinstance(gate, Judge) and gate.alone is not bool(target.previous):
                     yield share, ahead.name, gate
 
 
@@ -98,7 +111,7 @@ def charts(told: Told) -> tuple[Chart, ...]:
     release = told.release
     if release is None:
         return ()
-    judged = [one for one in release.targets if one.previous and _readings(told, one)]
+    judged = [one for one in release.targets if _readings(told, one)]
     wave = max((one.wave for one in judged), default=0)
     going_on = release.state is State.RUNNING and release.step.wave == wave
     found = [_chart(told, release, one, going_on) for one in judged if one.wave == wave]
@@ -106,7 +119,7 @@ def charts(told: Told) -> tuple[Chart, ...]:
 
 
 def _chart(told: Told, release: Release, target: Target, going_on: bool) -> Chart | None:
-    parts = segments(_readings(told, target), judges(release, target.wave))
+    parts = segments(_readings(told, target), judges(release, target))
     if not parts:
         return None
     both = tuple(evidence_chart(parts, width, going_on=going_on) for width in (WIDE, NARROW))
@@ -131,7 +144,7 @@ def _opens(name: str) -> str:
 
 
 def _cluster(told: Told, release: Release, target: Target, readings: tuple[Reading, ...]) -> list[Line]:
-    guarded = rungs(release, target.wave)
+    guarded = rungs(release, target)
     evidence = compare.judge_cluster(readings, [judge for _, judge in guarded] or [Judge(None)], told.now)
     here = release.state is State.RUNNING and release.step.stage is Stage.CANARY and release.step.wave == target.wave
     ahead = _opens(release.ahead.name) if here else ""
@@ -163,7 +176,7 @@ def _number(value: float) -> str:
 
 
 def _sum(told: Told, release: Release, target: Target, readings: tuple[Reading, ...]) -> Sum:
-    judges = [one for _, one in rungs(release, target.wave)] or [Judge(None)]
+    judges = [one for _, one in rungs(release, target)] or [Judge(None)]
     evidence = compare.judge_cluster(readings, judges, told.now)
     total = evidence.sums
     first = evidence.first_failure

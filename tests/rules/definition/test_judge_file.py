@@ -2,14 +2,14 @@
 
 import pytest
 
-from pipeline.definition.app import App
 from pipeline.definition.reading import read_app, read_judge
 from pipeline.errors import BadDefinition
+from pipeline.judge.choosing import Choice, Trial, by_unit
 from pipeline.pinned import pin, unpin
-from pipeline.plan import judge_of, make
+from pipeline.plan import judge_of, make, passages
 from pipeline.safety import complaints
 from pipeline.settings import Judge
-from tests.rules.shop import platform
+from tests.rules.shop import NOON, platform
 
 TEXT = "{alpha: 0.5%, beta: 1%, warm-up: 90s, errors: {margin: 1pp, ignore: 10%}, unit: request}"
 REST = "app: shop\nserve: {run: ./serve}\nwaves: [{clusters: [az1]}]\n"
@@ -85,6 +85,13 @@ def test_series_of_a_prometheus_need_one_in_each_cluster():
     assert list(complaints(app, there)) == []
 
 
+@pytest.mark.parametrize("name", ["errors", "latency", "pods"])
+def test_no_counter_takes_the_name_of_a_metric(name):
+    app = read_app(f"{REST}judge: {{falls: {{{name}: {{counter: shop_errors_total}}}}}}")
+
+    assert [path for path, _ in complaints(app, platform())] == [f"judge.falls.{name}"]
+
+
 def test_a_counter_may_not_take_the_name_of_a_metric_and_needs_clusters_that_can_read_it():
     app = read_app(f"{REST}judge: {{falls: {{errors: {{counter: shop_errors_total}}}}}}")
     elsewhere = platform(clusters={"az1": {"kind": "kubernetes"}})
@@ -93,8 +100,25 @@ def test_a_counter_may_not_take_the_name_of_a_metric_and_needs_clusters_that_can
     assert "judge.falls" in [path for path, _ in complaints(app, elsewhere)]
 
 
-def test_clusters_cannot_judge_pods_yet_and_say_so():
-    app = read_app(f"{REST}judge: {{unit: pod-window}}")
+@pytest.mark.parametrize(("unit", "asked"), [("auto", "hits_total"), ("pod-window", "hits_total"), ("request", "")])
+def test_pods_are_asked_for_their_counter_unless_requests_are_to_be_counted(unit, asked):
+    app = read_app(f"{REST}judge: {{unit: {unit}, pod-counter: hits_total}}")
 
-    assert isinstance(app, App)
-    assert [path for path, _ in complaints(app, platform())] == ["judge.unit"]
+    assert list(complaints(app, platform())) == []
+    assert {one.pods for one in judges_of(make(app, platform()))} == {asked}
+
+
+def judges_of(plan):
+    return [gate for ahead in passages(plan) for gate in ahead.gates if isinstance(gate, Judge)]
+
+
+def test_what_was_chosen_from_history_is_pinned_with_the_plan_where_the_definition_leaves_it_open():
+    choice = Choice(NOON, 0.01, 7200.0, "pod-window", 60.0, trials=(Trial("pod-window", 60.0, 200, 1),))
+    plans = [make(read_app(f"{REST}{text}"), platform()) for text in ("", "judge: {unit: request}")]
+    left, said = (judges_of(by_unit(plan, choice)) for plan in plans)
+
+    assert {(one.unit, one.window) for one in left} == {("pod-window", 60.0)}
+    assert {one.chosen for one in left} == {choice.why}
+    assert "took back 1 of 200 good lives" in choice.why
+    assert {(one.unit, one.chosen) for one in said} == {("request", "")}
+    assert by_unit(plans[0], None) == by_unit(plans[0], Choice(NOON, 0.01, 60.0)) == plans[0]

@@ -5,16 +5,18 @@ from math import exp, log
 
 import pytest
 
+from pipeline.judge.alone import HarmOrPromise, WithinPromise
 from pipeline.judge.counts import Window
 from pipeline.judge.exceedance import raised
-from pipeline.judge.harm import RATIOS, Harm
+from pipeline.judge.harm import RATIOS, Harm, gains
 from pipeline.judge.not_worse import NotWorse, boundary
 from pipeline.judge.samples import Unit
 from pipeline.judge.two_sample import Bet, bet, tally
+from pipeline.judge.unanswered import Unanswered
 from pipeline.judge.units import ErrorUnits
 
 from .outcomes import ROUNDING, mean, mean_of_values
-from .test_validity import sampled
+from .test_validity import died, sampled
 
 
 def of_harm(gain) -> float:
@@ -134,3 +136,46 @@ def test_evidence_that_forgets_what_waits_is_caught():
     again = replace(replace(mixture, seconds=300.0).due(), released=0).due()
 
     assert sum(exp(one) for one in again.logs) + again.waiting * (1 - again.released / again.epochs) > 1.01
+
+
+def test_a_promise_that_is_moved_by_what_was_seen_is_caught():
+    """Whether the canary is held against its promise is decided after it failed, not by whether stable is there."""
+
+    def moved(window: Window) -> float:
+        begin = HarmOrPromise.begin(0.3)
+        alone = begin.after(replace(window, n_b=0, k_b=0)).value
+        return max(alone, begin.after(window).value)
+
+    assert mean(moved, (4, 4), (0.3, 0.3)) > 1.01
+
+
+def test_a_margin_on_the_wrong_side_of_a_promise_is_caught():
+    def wrong(window: Window) -> float:
+        return WithinPromise(0.3, -0.1).after(window).value * 1.0
+
+    def right(window: Window) -> float:
+        return WithinPromise(0.3, 0.1).after(window).value
+
+    assert mean(right, (9, 0), (0.4, 0.0)) <= ROUNDING
+    assert mean(right, (9, 0), (0.3, 0.0)) > 1.01
+    assert mean(wrong, (9, 0), (0.1, 0.0)) > 1.01
+
+
+def test_failures_that_pods_answer_for_taken_for_unanswered_ones_are_caught():
+    """The failures of the pods are forgotten to be taken off, and the canary's pods had all of them."""
+
+    def forgetful(window: Window) -> float:
+        return Unanswered.begin(30, 0.01).after(replace(died(window, (3, 0)), pods=())).value
+
+    assert mean(lambda window: Unanswered.begin(30, 0.01).after(died(window, (3, 0))).value, (4, 6), (0.3, 0.3)) <= 1.0
+    assert mean(forgetful, (4, 6), (0.3, 0.3)) > 1.01
+
+
+def test_a_factor_that_is_cut_off_from_below_is_caught():
+    """`max` for `min`: every window would bring at least what one pod may."""
+    cap = Unanswered.begin(30, 0.01).cap
+
+    def raised_up(window: Window) -> float:
+        return sum(exp(max(cap, gain)) for gain in gains(window, RATIOS) or [0.0]) / len(RATIOS)
+
+    assert mean(raised_up, (4, 6), (0.3, 0.3)) > 1.01

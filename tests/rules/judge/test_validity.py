@@ -8,7 +8,8 @@ from math import exp
 
 import pytest
 
-from pipeline.judge.alone import OverPromise, WithinPromise
+from pipeline.facts import PodCount
+from pipeline.judge.alone import HarmOrPromise, OverPromise, WithinPromise
 from pipeline.judge.counts import Window
 from pipeline.judge.exceedance import Exceedance, raised
 from pipeline.judge.forecast import Forecast
@@ -19,10 +20,13 @@ from pipeline.judge.samples import Unit
 from pipeline.judge.slowness import SPAN, Slowness
 from pipeline.judge.split import SLACK, Split
 from pipeline.judge.two_sample import bet, tally
+from pipeline.judge.unanswered import Unanswered
 from pipeline.judge.units import ErrorUnits, GaugeUnits
 from pipeline.judge.units_not_worse import UnitsNotWorse
+from pipeline.judge.windows import Piece
 
 from .outcomes import ROUNDING, binomial, mean, mean_of_values, no_higher
+from .traffic import NOON
 
 SIZES = [(1, 1), (1, 9), (4, 3), (6, 2)]
 RATES = (0.0, 0.01, 0.2, 0.5, 0.9, 1.0)
@@ -175,6 +179,26 @@ def test_pods_that_are_worse_by_the_margin_are_rarely_called_not_worse(past, mar
     assert mean_of_values(evidence, (2, 3), canary, stable) <= ROUNDING
 
 
+def died(window: Window, answered: tuple[int, int] = (0, 0)) -> Piece:
+    """A window in which the pods count `answered` failures of both arms, and the gateway those of `window` beyond."""
+    seen = replace(window, seconds=30, k_c=window.k_c + answered[0], k_b=window.k_b + answered[1])
+    seen = replace(seen, n_c=window.n_c + answered[0], n_b=window.n_b + answered[1])
+    pods = (PodCount("c", True, 99, answered[0]), PodCount("s", False, 99, answered[1]))
+    return Piece(NOON, NOON, 10, 10, True, seen, pods)
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("rates", no_higher(RATES))
+def test_failures_that_no_pod_answers_for_are_fair(sizes, rates):
+    begin = Unanswered.begin(30, 0.01)
+
+    assert mean(lambda window: begin.after(died(window)).value, sizes, rates) <= ROUNDING
+
+
+def test_what_pods_answer_for_is_no_evidence_that_they_died():
+    assert Unanswered.begin(30, 0.01).after(died(Window(30, 50, 0, 450, 0), (9, 3))).value == pytest.approx(1.0)
+
+
 # ---- one arm, and the split -------------------------------------------------------------------------------------
 
 
@@ -193,6 +217,30 @@ def test_a_promise_that_is_broken_is_rarely_called_kept(promised, excess):
     assert (
         mean(lambda window: WithinPromise(promised).after(window).value, (9, 0), (promised + excess, 0.0)) <= ROUNDING
     )
+
+
+@pytest.mark.parametrize("promised", [0.01, 0.3])
+@pytest.mark.parametrize("margin", [0.02, 0.2])
+def test_a_rate_over_promise_and_margin_is_rarely_called_within_them(promised, margin):
+    for rate in (promised + margin, 0.7, 1.0):
+        kept = mean(lambda window: WithinPromise(promised, margin).after(window).value, (9, 0), (rate, 0.0))
+        assert kept <= ROUNDING
+
+
+@pytest.mark.parametrize("promised", [0.02, 0.4])
+@pytest.mark.parametrize("stable", [0.0, 0.1, 0.6])
+def test_harm_and_a_broken_promise_together_are_fair(promised, stable):
+    """Whether stable is there in the second window depends on what the first one showed."""
+    begin = HarmOrPromise.begin(promised)
+
+    def then(window: Window) -> float:
+        now = begin.after(window)
+        if window.k_c:
+            return mean(lambda after: now.after(after).value, (4, 0), (promised, 0.0))
+        return mean(lambda after: now.after(after).value, (3, 2), (stable, stable))
+
+    assert mean(then, (3, 4), (stable, stable)) <= ROUNDING
+    assert mean(then, (5, 0), (promised, 0.0)) <= ROUNDING
 
 
 @pytest.mark.parametrize("percent", [1, 10, 50, 95])
