@@ -5,9 +5,11 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..errors import Refused
 from ..plan import Plan, passages
 from ..settings import Approval
-from .said import Content
+from . import rendered
+from .said import Content, configuration, content_of
 from .tables import AskedRow, ReleaseRow, VoteRow
 
 AT_ONCE = timedelta(seconds=60)  # later the same vote renews the first one, which may be about to expire
@@ -18,6 +20,18 @@ def asks_people(plan: Plan, step: str) -> bool:
     return any(
         passage.name == step and any(isinstance(gate, Approval) for gate in passage.gates) for passage in passages(plan)
     )
+
+
+def seen(session: Session, row: ReleaseRow, shown: Content | None) -> Content:
+    """What a vote given now is for; Refused where there is nothing to look at, or `shown` is not what is there."""
+    content = content_of(session, row)
+    if not content.digest:
+        raise Refused(f"R-{row.id} is not built yet; vote when there is something to look at")
+    if shown not in (None, content):
+        raise Refused(f"R-{row.id} changed since this was shown: look at it again, then vote")
+    if rendered.stale(session, row.id, configuration(session, row.app)):
+        raise Refused(f"The objects of R-{row.id} are about to be rendered anew: look at them in a moment, then vote")
+    return content
 
 
 def repeats_vote(session: Session, vote: VoteRow) -> bool:

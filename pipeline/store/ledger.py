@@ -17,7 +17,7 @@ from . import changes, configured, events, hearing, rendered, returning, settlin
 from .configured import Configured
 from .records import FreezeRow, SettingRow
 from .restore import NewRelease, Refusal, key_of, release_of, required_of, row_of, targets_of, told_of
-from .said import Content, configuration, content_of, hear
+from .said import Content, configuration, hear
 from .session import Sessions, insert_once
 from .tables import AskedRow, ReleaseRow, VoteRow, unfinished
 
@@ -124,11 +124,7 @@ class Ledger:
             step = step or _ahead(session, row, now).name
             if not hearing.asks_people(release_of(row, (), now).plan, step):
                 raise Refused(f'R-{row.id} asks nobody at "{step}"')
-            content = content_of(session, row)
-            if not content.digest:
-                raise Refused(f"R-{row.id} is not built yet; vote when there is something to look at")
-            if shown not in (None, content):
-                raise Refused(f"R-{row.id} changed since this was shown: look at it again, then vote")
+            content = hearing.seen(session, row, shown)
             vote = VoteRow(release_id=row.id, step=step, who=who, yes=yes, comment=comment, at=now)
             vote.digest, vote.def_hash, vote.cfg_hash = content.digest, content.def_hash, content.cfg_hash
             if hearing.repeats_vote(session, vote):

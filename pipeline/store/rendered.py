@@ -27,6 +27,12 @@ def known(session: Session, release_id: int) -> frozenset[tuple[str, str]]:
     return frozenset((cluster, cfg_hash) for cluster, cfg_hash in session.execute(wanted))
 
 
+def stale(session: Session, release_id: int, cfg_hash: str) -> bool:
+    """Something is stored, and nothing of it is for this configuration: the next look renders anew."""
+    found = known(session, release_id)
+    return bool(found) and all(other != cfg_hash for _, other in found)
+
+
 def bound(session: Session, release_id: int, cfg_hash: str) -> str:
     """
     `cfg_hash` together with what was rendered under it, as one hash: an approval refers to both.

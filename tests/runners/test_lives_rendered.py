@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pipeline.errors import Refused
 from pipeline.pinned import configuration
 from pipeline.store.changes import changes
 from tests.rules import shop
@@ -62,6 +63,8 @@ def test_a_changed_configuration_renders_anew_and_voids_what_was_agreed(office):
     release_id = asked(office, "v1")
     office.ledger.vote(release_id, "lena", yes=True)
     office.configure(reconfigured())
+    with pytest.raises(Refused, match="about to be rendered anew"):
+        office.ledger.vote(release_id, "lena", yes=True)
 
     office.step(release_id)
 

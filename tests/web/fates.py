@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.facts import Rendered
 from pipeline.plan import Stage
 from pipeline.states import State
 from tests.web.stories import APPS, HOSTILE, START, Story
@@ -34,7 +35,9 @@ def tell(home: Path, begin: datetime = START) -> Story:
 
 
 def _shop(story: Story) -> None:
-    story.finish(story.submit("shop", "1.1.0", "Good release"))
+    good = story.submit("shop", "1.1.0", "Good release")
+    story.brings[good] = _objects("1.1.0")
+    story.finish(good)
     bad = story.submit("shop", "1.2.0", "Bad release")
     story.failing[bad] = 0.25
     story.finish(bad)
@@ -45,6 +48,7 @@ def _shop(story: Story) -> None:
     story.refuse("shop", f"line 1: a list is never closed {HOSTILE}")
     old = story.submit("shop", "1.4.0", "Superseded by the next")
     new = story.submit("shop", "1.5.0", f"Hostile {HOSTILE}", approve=True, by=f"mallory {HOSTILE}")
+    story.brings[new] = _objects(f"1.5.0 {HOSTILE}")
     story.until(new, lambda one: one.step.stage is Stage.TEST)
     story.tick(new)
     story.finish(old)
@@ -53,8 +57,15 @@ def _shop(story: Story) -> None:
     story.tick(new)
     story.approve(new, "jonas", comment=f"fine {HOSTILE}")
     story.configure("cfg-2", "shop")
+    story.tick(new)
     story.approve(new, "lena", comment="The lock is released on a timeout.")
     story.tick(new)
+
+
+def _objects(version: str) -> tuple[Rendered, ...]:
+    """What a release of the shop brings into each cluster."""
+    deployment = f"apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: 4\n  version: {version}\n"
+    return Rendered("Deployment", "shop-*", deployment), Rendered("Service", "shop-*", "kind: Service\n")
 
 
 def _halted(story: Story) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from pipeline.facts import Rendered
 from pipeline.store.pages import told
 from tests.web import pages_app
 from tests.web.stories import Story
@@ -53,10 +54,25 @@ def test_an_approval_of_what_has_changed_is_refused_and_says_what_changed(story:
     answer = client.post("/releases/12/approve", data=form | {"comment": "kept words"})
 
     assert answer.status_code == 409
-    assert "target configuration changed from cfg-2 to cfg-3; review again." in answer.text
+    assert f"target configuration changed from {form['expect_cfg']} to cfg-3; review again." in answer.text
     assert "kept words" in answer.text
     assert fields(answer.text, "/releases/12/approve")["expect_cfg"] == "cfg-3"
     assert said(story, 12) == before
+
+
+def test_nobody_approves_objects_that_are_about_to_be_rendered_anew(story: Story) -> None:
+    client = browser(story, "jonas")
+    story.brings[12] = (Rendered("Deployment", "shop-*", "replicas: 5\n"),)
+    story.configure("cfg-3", "shop")
+    form = fields(client.get("/releases/12/ask/approve").text, "/releases/12/approve")
+
+    early = client.post("/releases/12/approve", data=form)
+    assert early.status_code == 409
+    assert "The objects of R-12 are about to be rendered anew" in early.text
+
+    story.tick(12)
+    form = fields(client.get("/releases/12/ask/approve").text, "/releases/12/approve")
+    assert client.post("/releases/12/approve", data=form).status_code == 303
 
 
 def test_a_rejection_needs_a_comment(story: Story) -> None:
