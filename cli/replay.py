@@ -153,5 +153,10 @@ def _report(talk: Talk, data: Json, changed: list[Both], when: str, file: Path) 
     screen.table(heads, rows, "The verdicts are the same.")
     heads = ("", "ROLLED BACK", "WENT ON", "NOT ENOUGH", "MEDIAN WAIT AT A SHARE")
     sums = (("as it was set", data["as_set"]), (f"by {file.name}", data["by_file"]))
-    screen.table(heads, [(name, *map(str, one.values())) for name, one in sums] if judged else (), "")
+    screen.table(heads, [(name, *_summed(one)) for name, one in sums] if judged else (), "")
     screen.note(PAST)
+
+
+def _summed(sums: Json) -> tuple[str, ...]:
+    *counts, wait = sums.values()
+    return (*map(str, counts), "none" if wait is None else f"{wait:g} s")

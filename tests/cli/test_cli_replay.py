@@ -70,6 +70,7 @@ def test_a_backtest_prints_what_would_change_and_both_sums(terminal):
     assert said.startswith("2 judged canaries since ")
     assert "R-2" in said
     assert "R-3" not in said
+    assert "None" not in said
     assert [one["release"] for one in found["changed"]] == [2]
     assert found["as_set"] | {"median_wait": None} == {
         "rolled_back": 1,
