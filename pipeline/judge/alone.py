@@ -5,7 +5,7 @@ from math import log, log1p
 
 from .counts import Window
 from .harm import RATIOS, Harm
-from .mixture import HORIZON, Mixture, evidence, total_log
+from .mixture import HORIZON, Mixed, Mixture, evidence, total_log
 from .waits import divergence
 
 KEPT = (0.05, 0.3, 0.6)  # which part of the promised rate the canary may really use up
@@ -13,7 +13,7 @@ _HIGHEST = 0.999
 
 
 @dataclass(frozen=True, slots=True)
-class OverPromise:
+class OverPromise(Mixed):
     """
     Evidence that the canary fails more often than `promised` (one-sample e-process).
 
@@ -23,24 +23,18 @@ class OverPromise:
     """
 
     promised: float
-    mixture: Mixture
     ratios: tuple[float, ...]
 
     @classmethod
     def begin(cls, promised: float, horizon: float = HORIZON) -> "OverPromise":
         """No evidence yet; 0 < promised < 1."""
         ratios = tuple(ratio for ratio in RATIOS if ratio * promised < 1) or ((1 + 1 / promised) / 2,)
-        return cls(promised, Mixture.begin(len(ratios), horizon), ratios)
+        return cls(Mixture.begin(len(ratios), horizon), promised, ratios)
 
     def after(self, window: Window) -> "OverPromise":
         """The evidence once `window` is seen as well. Stable's counts are not looked at."""
         gains = [_gain(window.n_c, window.k_c, ratio * self.promised, self.promised) for ratio in self.ratios]
-        return OverPromise(self.promised, self.mixture.due().after(gains, window.seconds), self.ratios)
-
-    @property
-    def most(self) -> float:
-        """The highest evidence so far."""
-        return self.mixture.most
+        return replace(self, mixture=self.mixture.due().after(gains, window.seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ class HarmOrPromise:
     @property
     def log_value(self) -> float:
         """ln of the evidence now."""
-        return self.compared.log_value + self.alone.mixture.log_value
+        return self.compared.log_value + self.alone.log_value
 
     @property
     def value(self) -> float:
