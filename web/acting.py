@@ -66,20 +66,24 @@ def perform(action: Action, user: User, release_id: int, form: Form) -> Outcome:
     return outcome
 
 
-def start(app: str, user: User, form: Form, key: str = "") -> Outcome:
-    """Ask for a release of the head of the app's branch. The same `key` asks once."""
+def knowing(app: str) -> Face:
+    """The face, which has to know this app."""
     here = face()
     if app not in here.settings.platform.apps:
         raise Problem(404, "app.unknown", f"{app} is no app of this installation; see platform.yaml.")
+    return here
+
+
+def start(app: str, user: User, form: Form, key: str = "") -> Outcome:
+    """Ask for a release of the head of the app's branch. The same `key` asks once."""
+    here = knowing(app)
     _refuse(ACTIONS["start"], user)
     return _wish(here, app, user, {"reason": form.reason}, key)
 
 
 def choose(app: str, user: User, form: Form) -> Outcome:
     """Have the unit by which an app is judged chosen anew, within seconds."""
-    here = face()
-    if app not in here.settings.platform.apps:
-        raise Problem(404, "app.unknown", f"{app} is no app of this installation; see platform.yaml.")
+    here = knowing(app)
     _refuse(ACTIONS["choose"], user)
     Units(here.sessions).ask(app, user.name, form.reason)
     return Outcome("choose", f"The unit of {app} is chosen anew.")

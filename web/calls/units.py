@@ -6,20 +6,16 @@ from pipeline.store.units import Units
 
 from .. import acting
 from ..endpoint import Call
-from ..face import face
 from ..gives import OutcomeOut
 from ..gives_units import TrialOut, UnitOut
-from ..problems import Problem
 from ..takes import ActionIn
 from .releases import outcome_of
 
 
 def show(call: Call) -> UnitOut:
     """What was chosen last, from how much history, and how each unit did."""
-    here, app = face(), call.path["app"]
-    if app not in here.settings.platform.apps:
-        raise Problem(404, "app.unknown", f"{app} is no app of this installation; see platform.yaml.")
-    known = Units(here.sessions).of(app)
+    app = call.path["app"]
+    known = Units(acting.knowing(app).sessions).of(app)
     if known.choice is None:
         return UnitOut(app=app, why="its history was not asked yet", due=known.due)
     told = asdict(known.choice) | {"trials": [TrialOut(**asdict(one)) for one in known.choice.trials]}
