@@ -1,5 +1,6 @@
 """What RQ may call, and nothing else: `tick` and `intake`, with one integer each."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -108,6 +109,12 @@ class FewWords(Worker):
         if os.getppid() != self.pid:  # the worker died before we could ask to be told
             os._exit(1)
         super().main_work_horse(job, queue)
+
+    def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:
+        """The horse alone: RQ ends its process group, and that is the worker's own until the horse has made another."""
+        if self.horse_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.horse_pid, sig)
 
 
 def work(redis_url: str) -> None:

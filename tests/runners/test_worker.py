@@ -3,6 +3,8 @@
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from rq.serializers import JSONSerializer, PickleSerializer
 
 from pipeline.store.bell import queue_name
 from runners.worker import OneCall, Refused
-from tests.faults.parts import gone, signal_it
+from tests.faults.parts import ROOT, gone, signal_it
 from tests.runners.until import until
 from tests.runners.worker_shop import Shop
 
@@ -186,6 +188,27 @@ def test_a_work_horse_that_is_killed_from_afar_costs_one_ring(shop, locked):
     until(lambda: gone(horse), "the end of the work horse")
     locked.rollback()
     assert shop.goes_on()
+
+
+KILLS_A_YOUNG_ONE = """
+import subprocess, sys
+from redis import Redis
+from runners.worker import FewWords
+
+worker = FewWords(["ticks"], connection=Redis.from_url(sys.argv[1]), serializer="json")
+with subprocess.Popen(["sleep", "600"]) as horse:  # it has no group of its own yet
+    worker._horse_pid = horse.pid
+    worker.kill_horse()
+    print("it ended by", -horse.wait())
+"""
+
+
+def test_a_work_horse_that_has_only_just_been_forked_is_killed_alone(shop):
+    argv = [sys.executable, "-c", KILLS_A_YOUNG_ONE, shop.redis.url]
+
+    told = subprocess.run(argv, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    assert told == "it ended by 9\n"
 
 
 def test_the_parent_holds_no_connection_to_the_database_that_a_fork_could_share(shop):
