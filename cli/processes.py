@@ -41,12 +41,13 @@ def end(find: Callable[[], list[int]], seconds: float) -> None:
         number = signal.SIGTERM if time.monotonic() < give_up else signal.SIGKILL
         for pid in found:
             if number == signal.SIGKILL or pid not in asked:
-                _signal(pid, number)
+                send(pid, number)
         asked |= set(found)
         time.sleep(POLL)
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
+def send(pid: int, number: signal.Signals) -> None:
+    """Send a signal to one process, if it still is there."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
 

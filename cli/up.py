@@ -183,12 +183,12 @@ def down(home: Home) -> bool:
     was_up = home.is_up()
     asked, give_up = 0, time.monotonic() + LONGEST_END
     while home.is_up():
-        pid = int(home.told().get("pid", 0))  # it may be so young that it has not written it yet
-        if pid != asked:
-            os.kill(pid, signal.SIGTERM)
+        pid = int(home.told().get("pid", 0))  # 0: too young to have written it, or all but gone
+        if pid and pid != asked:
+            processes.send(pid, signal.SIGTERM)
             asked = pid
         elif pid and time.monotonic() > give_up:
-            os.kill(pid, signal.SIGKILL)
+            processes.send(pid, signal.SIGKILL)
         time.sleep(ROUND)
     return end_what_continues(home) or was_up
 

@@ -13,9 +13,6 @@ from cli import processes
 from cli.children import Role, end, revive, start
 from cli.exits import Stop
 from cli.home import Home, Ports
-from cli.up import end_what_continues
-from runners.jobs.process import ProcessJobs
-from runners.ports import JobSpec, JobState
 from tests.runners.until import until
 
 ROOT = Path(__file__).parents[2]
@@ -176,17 +173,6 @@ def test_leftovers_are_those_of_this_home_and_of_the_noted_groups(home, tmp_path
     end([other, unnoted])
 
 
-def test_down_ends_running_jobs_too(home):
-    jobs = ProcessJobs(home.path / "jobs")
-    jobs.start(JobSpec("r1-build-1", ("sleep", "600"), home.path, {}, 600.0))
-    until(lambda: jobs.look("r1-build-1").seconds, "the job runs")  # one that never began may be begun again
-    assert processes.jobs_of(home.path)
-
-    end_what_continues(home)
-
-    until(lambda: jobs.look("r1-build-1").state is JobState.FAILED, "the job was stopped")
-
-
 def test_ports_stand_side_by_side_or_where_one_wants_the_doors():
     assert Ports.from_base(8700, ("az1", "az2")).all() == (8700, 8710, 8701, 8711, 8712)
     assert Ports.from_base(8700, ("az1",), 9000).clusters == {"az1": 9001}
@@ -218,12 +204,6 @@ def test_a_platform_that_is_wrong_is_told_with_its_place(nobody):
 
     assert said.exit_code == 2
     assert "platform.yaml:1:1" in said.output
-
-
-def test_down_where_nothing_is_says_so(nobody):
-    assert nobody("down").exit_code == 2
-    (nobody.folder / "sluice-home").mkdir()
-    assert nobody("down").output == "Nothing was running.\n"
 
 
 def running(pid: int) -> bool:
