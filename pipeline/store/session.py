@@ -4,11 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, NullPool, StaticPool, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -96,27 +93,6 @@ def insert_once(session: Session, row: type[Row], **values: object) -> bool:
     first = next(iter(row.__table__.primary_key))
     done = session.execute(insert(row).values(**values).on_conflict_do_nothing().returning(first))
     return done.first() is not None
-
-
-def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest schema; several processes may do so at once."""
-    sessions = open_database(url, pooled=False)
-    with sessions.engine.execution_options(writes=True).begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(
-                text("SELECT set_config('statement_timeout', '60s', true), set_config('lock_timeout', '60s', true)")
-            )
-            connection.execute(text("SELECT pg_advisory_xact_lock(7580921)"))
-        command.upgrade(alembic_config(connection), "head")
-    sessions.engine.dispose()
-
-
-def alembic_config(connection: Connection) -> Config:
-    """Alembic, told to use our migrations on this connection."""
-    config = Config()
-    config.set_main_option("script_location", str(resources.files(__package__) / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
 
 
 def _sqlite(url: URL, *, pooled: bool) -> Engine:

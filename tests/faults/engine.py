@@ -12,7 +12,8 @@ from pathlib import Path
 from pipeline.store.bell import Bell
 from pipeline.store.inbox import Inbox
 from pipeline.store.ledger import Ledger
-from pipeline.store.session import Sessions, migrate, open_database
+from pipeline.store.migrate import migrate
+from pipeline.store.session import Sessions, open_database
 from pipeline.store.tables import EventRow, ReleaseRow
 from runners.clusters import daemon
 from tests.faults.parts import PLATFORM, ROOT, Redises, Role

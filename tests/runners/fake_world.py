@@ -12,8 +12,9 @@ from pipeline.store.configured import AppConfigured, Configured
 from pipeline.store.inbox import Inbox
 from pipeline.store.ledger import Ledger
 from pipeline.store.logs import Logs
+from pipeline.store.migrate import migrate
 from pipeline.store.people import People
-from pipeline.store.session import Sessions, migrate, open_database
+from pipeline.store.session import Sessions, open_database
 from pipeline.store.tables import EventRow, ReleaseRow
 from pipeline.store.units import Units
 from runners import loop

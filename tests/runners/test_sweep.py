@@ -5,8 +5,8 @@ from threading import Event
 
 import pytest
 
+from pipeline.store.migrate import migrate
 from pipeline.store.said import configuration
-from pipeline.store.session import migrate
 from pipeline.store.tables import ReleaseRow
 from runners import wiring as wirings
 from runners.intake import Arrival, Desk, arrive

@@ -11,8 +11,9 @@ from rq.serializers import JSONSerializer
 
 from pipeline.store.bell import Bell, queue_name
 from pipeline.store.inbox import Inbox
+from pipeline.store.migrate import migrate
 from pipeline.store.records import InboxRow
-from pipeline.store.session import migrate, open_database
+from pipeline.store.session import open_database
 from tests.faults.parts import PLATFORM, ROOT, Redises, Role
 from tests.ports import free_ports
 from tests.runners.until import until

@@ -15,8 +15,9 @@ from store_world import CONFIGURED, new, step
 
 from pipeline.store.columns import Row
 from pipeline.store.ledger import Ledger
+from pipeline.store.migrate import migrate
 from pipeline.store.records import AccountRow
-from pipeline.store.session import Sessions, migrate, open_database
+from pipeline.store.session import Sessions, open_database
 from tests.ports import free_ports
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.store.session import migrate
+from pipeline.store.migrate import migrate
 
 
 def run(url: str) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,8 @@ from pipeline.decide import decide
 from pipeline.facts import Facts
 from pipeline.store import rehearsal
 from pipeline.store.ledger import Ledger
-from pipeline.store.session import migrate, open_database
+from pipeline.store.migrate import migrate
+from pipeline.store.session import open_database
 
 
 def test_the_first_steps_of_a_release_compile_nothing_anew(tmp_path):

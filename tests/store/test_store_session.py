@@ -9,15 +9,9 @@ from alembic import command
 from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
+from pipeline.store.migrate import alembic_config, migrate
 from pipeline.store.records import SettingRow
-from pipeline.store.session import (
-    Sessions,
-    UnsafeDatabase,
-    alembic_config,
-    migrate,
-    open_database,
-    refuse_network,
-)
+from pipeline.store.session import Sessions, UnsafeDatabase, open_database, refuse_network
 from pipeline.store.tables import EventRow
 
 

@@ -18,8 +18,8 @@ from pipeline.states import State
 from pipeline.store.access import NewToken
 from pipeline.store.bell import SilentBell
 from pipeline.store.configured import AppConfigured, Configured
+from pipeline.store.migrate import migrate
 from pipeline.store.restore import NewRelease
-from pipeline.store.session import migrate
 from web import create_app, passwords, tokens
 from web.auth import COOKIE, LASTS
 from web.face import KEY, Face
