@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.web import pages_app, pages_browser
+from tests.web.browser.axe import violations
 from tests.web.pages_browser import Look, Site
 from tests.web.stories import Story
 from web.present import question
@@ -139,7 +139,7 @@ def complaints(page: Page) -> list[str]:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        report = Axe().run(page, options=options)
+        report = violations(page, options)
         found += [f"{width} {scheme}: {report.generate_report()}"] if report.violations_count else []
         found += [f"{width} {scheme}: {wide} px too wide"] if wide > 0 else []
     return found
@@ -168,7 +168,7 @@ def test_a_question_opens_as_a_dialog_names_the_target_and_closes_by_escape(
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Roll back R-13 cart 1.1.0?")
     expect(dialog).to_contain_text("1.0.0 serves all")
-    report = Axe().run(page)
+    report = violations(page, AXE)
     page.keyboard.press("Escape")
 
     expect(dialog).to_have_count(0)
