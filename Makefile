@@ -1,9 +1,10 @@
 # Each command does all its own set-up. `make demo` and `make test` are the ones to start with.
-.PHONY: demo test test-kubernetes check check-drawn check-lint check-rules check-types clusters clusters-down bench bench-judge bench-kubernetes screenshots locks clean
+.PHONY: demo test test-kubernetes check check-drawn check-judge check-lint check-rules check-types clusters clusters-down bench bench-judge bench-kubernetes screenshots locks clean
 
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+COVERED := $(BIN)/coverage run --parallel-mode -m pytest -q -p no:cacheprovider -m "not hypothesis"
 export PIP_CACHE_DIR ?= $(or $(SLUICE_CACHE),$(HOME)/.cache/sluice)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -13,7 +14,7 @@ demo: $(VENV)/.runtime $(filter clusters,$(CLUSTERS:kubernetes=clusters))  ## th
 test: $(VENV)/.dev $(BIN)/helm  ## every test that needs no Docker
 	@tools/packages chromium git openssl postgresql prometheus
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest --ignore=tests/rules --ignore=tests/kubernetes -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest --ignore=tests/rules --ignore=tests/kubernetes -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-kubernetes: clusters $(BIN)/helm  ## the rest, against real Kubernetes clusters on this machine: needs root and Go
 	@$(BIN)/pytest tests/kubernetes -n 4 --dist loadscope -m "not alone" $(ARGS)
@@ -28,7 +29,9 @@ clusters-down:  ## end them; what was built stays in the cache
 	@tests/cluster/down
 
 check: $(VENV)/.dev  ## format, lint, types, layers, purity, the rules with every branch: two at a time
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check-rules check-types check-lint check-drawn
+	@rm -f .coverage .coverage.*
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-rules check-judge check-types check-drawn check-lint
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report --fail-under=100 --skip-covered
 
 check-lint:
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/lint-imports
@@ -37,8 +40,10 @@ check-types:
 	@$(BIN)/mypy
 
 check-rules:
-	@$(BIN)/coverage run -m pytest -q -p no:cacheprovider -m "not hypothesis" tests/rules
-	@$(BIN)/coverage report --fail-under=100 --skip-covered
+	@$(COVERED) tests/rules --ignore=tests/rules/judge
+
+check-judge:
+	@$(COVERED) tests/rules/judge
 
 check-drawn:  # drawn by chance, so no line may depend on them for its coverage
 	@$(BIN)/pytest -q -p no:cacheprovider -m hypothesis tests/rules
