@@ -18,8 +18,11 @@ from pipeline.states import State
 from pipeline.store.access import NewToken
 from pipeline.store.bell import SilentBell
 from pipeline.store.configured import AppConfigured, Configured
+from pipeline.store.ledger import Ledger
 from pipeline.store.migrate import migrate
+from pipeline.store.people import People
 from pipeline.store.restore import NewRelease
+from pipeline.store.session import open_database
 from web import create_app, passwords, tokens
 from web.auth import COOKIE, LASTS
 from web.face import KEY, Face
@@ -79,6 +82,21 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def inhabited(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
+    """One with everybody and all apps in it, to copy."""
+    path = Path(shutil.copy(migrated, tmp_path_factory.mktemp("inhabited")))
+    sessions = open_database(f"sqlite:///{path}", pooled=False)
+    people = People(sessions)
+    for name, role in ROLES.items():
+        people.add(name, role, HASH, email=f"{name}@example.com", actor="setup")
+    Ledger(sessions).configure(
+        Configured({name: AppConfigured("online-shop", "cfg-1") for name in PLATFORM.apps}, {"payments": ["dan"]})
+    )
+    sessions.engine.dispose()
+    return path
+
+
 @pytest.fixture
 def home(tmp_path: Path, migrated: Path) -> Path:
     shutil.copy(migrated, tmp_path / "sluice.db")
@@ -95,15 +113,10 @@ def settings(home: Path) -> WebSettings:
 
 
 @pytest.fixture
-def app(settings: WebSettings):
+def app(settings: WebSettings, home: Path, inhabited: Path):
+    shutil.copy(inhabited, home / "sluice.db")
     made = create_app(settings)
-    made.extensions[KEY] = replace(made.extensions[KEY], bell=SilentBell())
-    here: Face = made.extensions[KEY]
-    for name, role in ROLES.items():
-        here.people.add(name, role, HASH, email=f"{name}@example.com", actor="setup")
-    here.ledger.configure(
-        Configured({name: AppConfigured("online-shop", "cfg-1") for name in PLATFORM.apps}, {"payments": ["dan"]})
-    )
+    made.extensions[KEY] = here = replace(made.extensions[KEY], bell=SilentBell())
     yield made
     here.feed.closing = True
     here.sessions.engine.dispose()
