@@ -1,6 +1,7 @@
 """The face: dashboard, API, webhooks. Shows rows, takes votes and orders, rings the bell."""
 
 from flask import Flask, request
+from flask_limiter import Limiter
 from werkzeug.routing import IntegerConverter, Map
 
 from pipeline.store.access import Access
@@ -42,10 +43,10 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.url_map.converters["int"] = Number
     app.config.update(MAX_CONTENT_LENGTH=1_000_000, MAX_FORM_MEMORY_SIZE=64_000, MAX_FORM_PARTS=50)
     problems.watch_over(app)
-    _refuse_other_hosts(app, settings.hosts)
-    protect(app, https=settings.https)
+    _refuse_other_hosts(app)
+    protect(app)
     serve_assets(app)
-    app.extensions[KEY] = _parts(app, settings)
+    app.extensions[KEY] = parts(settings, new_limiter(app, settings.redis_url))
     app.jinja_env.globals["csrf_token"] = entry.form_token
     for blueprint in (api.api, badge.badge, entry.entry, events.events, health.health, hooks.hooks, starting.starting):
         app.register_blueprint(blueprint)
@@ -54,7 +55,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     return app
 
 
-def _parts(app: Flask, settings: WebSettings) -> Face:
+def parts(settings: WebSettings, limiter: Limiter) -> Face:
+    """What the routes of an app work with. They find it at each request, so it may be exchanged as a whole."""
     sessions = open_database(settings.database_url)
     bell: Rings = Bell(settings.redis_url) if settings.redis_url else NoBell()
     return Face(
@@ -66,16 +68,16 @@ def _parts(app: Flask, settings: WebSettings) -> Face:
         access=Access(sessions),
         bell=bell,
         feed=Feed(events.reader(sessions), events.newest(sessions)),
-        limiter=new_limiter(app, settings.redis_url),
+        limiter=limiter,
     )
 
 
-def _refuse_other_hosts(app: Flask, hosts: frozenset[str]) -> None:
+def _refuse_other_hosts(app: Flask) -> None:
     """A name that is not ours ends here: it may be a trap for links, caches or a browser's idea of the same site."""
 
     @app.before_request
     def _check() -> None:
-        if request.host not in hosts and request.path not in ANY_HOST:
+        if request.host not in app.extensions[KEY].settings.hosts and request.path not in ANY_HOST:
             raise problems.Problem(
                 400, "http.host", "This is not the address of Sluice; use the one it was set up with."
             )

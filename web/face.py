@@ -12,6 +12,7 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.people import People
 from pipeline.store.session import Sessions
 
+from .answered import Answered
 from .feed import Feed
 from .logbook import Book
 from .settings import WebSettings
@@ -33,6 +34,7 @@ class Face:
     feed: Feed
     limiter: Limiter
     book: Book = field(default_factory=Book)
+    answered: Answered = field(default_factory=Answered)
 
 
 def face() -> Face:

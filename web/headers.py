@@ -4,6 +4,7 @@ import secrets
 
 from flask import Flask, Response, g
 
+from .face import face
 from .problems import for_programs
 
 POLICY = (
@@ -27,8 +28,8 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def protect(app: Flask, *, https: bool) -> None:
-    """Put the headers on every answer; `https`: browsers must come back over TLS only."""
+def protect(app: Flask) -> None:
+    """Put the headers on every answer. Where Sluice has https, browsers must come back over TLS only."""
 
     @app.after_request
     def _guard(response: Response) -> Response:
@@ -42,7 +43,7 @@ def protect(app: Flask, *, https: bool) -> None:
             response.headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
         if not response.headers.get("Cache-Control"):
             response.headers["Cache-Control"] = "no-store"
-        if https:
+        if face().settings.https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         return response
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from time import perf_counter
 
-from flask import Blueprint, Flask, Response, current_app, g, json, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from flask import Blueprint, Flask, Response, g, json, request
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
@@ -13,9 +13,7 @@ from pipeline.store.bell import Bell
 from pipeline.store.gauges import Gauges, measure
 from pipeline.store.session import UNAVAILABLE
 
-from .face import KEY, Face, face
-
-METRICS = "sluice_metrics"
+from .face import Face, face
 
 health = Blueprint("health", __name__)
 
@@ -34,25 +32,14 @@ def healthz() -> Response:
 @health.get("/metrics")
 def metrics() -> Response:
     """In Prometheus' text format. Numbers only: no names of people, releases or commits."""
-    made: FaceMetrics = current_app.extensions[METRICS]
-    return Response(generate_latest(made.registry), content_type=CONTENT_TYPE_LATEST)
-
-
-class FaceMetrics:
-    """What this process counts itself, and the look at the store that a scrape takes."""
-
-    def __init__(self, here: Face) -> None:
-        self.registry = CollectorRegistry()
-        self.registry.register(_Look(here))
-        self.requests = Counter(
-            "sluice_http_requests", "Requests answered", ["endpoint", "method", "status"], registry=self.registry
-        )
-        self.seconds = Histogram(
-            "sluice_http_request_seconds", "Time to the first byte", ["endpoint"], registry=self.registry
-        )
+    here, look = face(), CollectorRegistry()
+    look.register(_Look(here))
+    return Response(generate_latest(look) + generate_latest(here.answered.registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _Look(Collector):
+    """The look at the store that a scrape takes."""
+
     def __init__(self, here: Face) -> None:
         self._here = here
 
@@ -93,8 +80,6 @@ def _gauge(name: str, what: str, value: float | None) -> Metric:
 
 def measure_requests(app: Flask) -> None:
     """Count what is answered and how fast. Unknown addresses count as one, or outsiders could fill the memory."""
-    made = FaceMetrics(app.extensions[KEY])
-    app.extensions[METRICS] = made
 
     @app.before_request
     def _begin() -> None:
@@ -102,10 +87,8 @@ def measure_requests(app: Flask) -> None:
 
     @app.after_request
     def _end(response: Response) -> Response:
-        endpoint = request.endpoint or "unknown"
-        made.requests.labels(endpoint, request.method, str(response.status_code)).inc()
-        if began := g.get("began"):
-            made.seconds.labels(endpoint).observe(perf_counter() - began)
+        took = perf_counter() - g.began if "began" in g else None
+        face().answered.count(request.endpoint or "unknown", request.method, response.status_code, took)
         return response
 
 

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from cli.__main__ import sluice
 from pipeline.store.access import NewToken
-from tests.web.conftest import PLATFORM, Lives, app, here, home, inhabited, lives, migrated  # noqa: F401  fixtures
+from tests.web.conftest import PLATFORM, Lives, app, here, home, inhabited, lives, migrated, routed  # noqa: F401  fixtures
 from web import tokens
 from web.face import Face
 from web.settings import WebSettings

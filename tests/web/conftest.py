@@ -23,7 +23,7 @@ from pipeline.store.migrate import migrate
 from pipeline.store.people import People
 from pipeline.store.restore import NewRelease
 from pipeline.store.session import open_database
-from web import create_app, passwords, tokens
+from web import create_app, parts, passwords, tokens
 from web.auth import COOKIE, LASTS
 from web.face import KEY, Face
 from web.settings import WebSettings
@@ -107,17 +107,28 @@ def home(tmp_path: Path, migrated: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def settings(home: Path) -> WebSettings:
+def settings_of(home: Path) -> WebSettings:
     return WebSettings(home, f"sqlite:///{home / 'sluice.db'}", PLATFORM, secret=b"s" * 64, base_url="http://localhost")
 
 
 @pytest.fixture
-def app(settings: WebSettings, home: Path, inhabited: Path):
+def settings(home: Path) -> WebSettings:
+    return settings_of(home)
+
+
+@pytest.fixture(scope="module")
+def routed(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The routes and templates of all pages, read once for a file of tests: each test brings its own parts."""
+    return create_app(settings_of(tmp_path_factory.mktemp("routed")))
+
+
+@pytest.fixture
+def app(routed: Flask, settings: WebSettings, home: Path, inhabited: Path):
     shutil.copy(inhabited, home / "sluice.db")
-    made = create_app(settings)
-    made.extensions[KEY] = here = replace(made.extensions[KEY], bell=SilentBell())
-    yield made
+    limiter = routed.extensions[KEY].limiter
+    limiter.reset()
+    routed.extensions[KEY] = here = replace(parts(settings, limiter), bell=SilentBell())
+    yield routed
     here.feed.closing = True
     here.sessions.engine.dispose()
 
