@@ -1,5 +1,6 @@
 """`python -m runners worker` and `sweeper`; in a cluster that Sluice releases to, `guard`."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -15,19 +16,28 @@ def main(words: list[str]) -> int:
         case ["worker"]:
             from runners.worker import work
 
+            _begin()
             work(os.environ["REDIS_URL"])
         case ["sweeper"]:
             from runners.sweep import sweep
 
+            _begin()
             sweep()
         case ["guard", split, ttl, *namespaces] if ttl.isdecimal():
             from runners.clusters.kubernetes.sentry import stand
 
+            _begin()
             return _said(lambda: stand(split, float(ttl), namespaces))
         case _:
             sys.stderr.write(USAGE)
             return 2
     return 0
+
+
+def _begin() -> None:
+    """From here on garbage is collected, of what is made from here on."""
+    gc.freeze()
+    gc.enable()
 
 
 def _said(run: Callable[[], None]) -> int:
@@ -41,4 +51,5 @@ def _said(run: Callable[[], None]) -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # nothing of what is read before the work begins is garbage
     sys.exit(main(sys.argv[1:]))

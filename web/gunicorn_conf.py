@@ -1,5 +1,6 @@
 """How gunicorn runs the face: `gunicorn -c python:web.gunicorn_conf 'web:create_app()'`."""
 
+import gc
 import os
 import signal
 from types import FrameType
@@ -23,8 +24,15 @@ errorlog = "-"
 loglevel = os.environ.get("SLUICE_LOG_LEVEL", "info")
 
 
+def post_fork(server: Any, worker: Any) -> None:
+    """Nothing of what a web process reads before it listens is garbage."""
+    gc.disable()
+
+
 def post_worker_init(worker: Any) -> None:
     """Open streams never end by themselves; they are told when the process is asked to end."""
+    gc.freeze()
+    gc.enable()
     feed = worker.wsgi.extensions["sluice"].feed
     before = signal.getsignal(signal.SIGTERM)
 
