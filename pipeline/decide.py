@@ -38,9 +38,11 @@ def decide(release: Release, facts: Facts, said: Said) -> Ruling:
 def _running(release: Release, facts: Facts, said: Said) -> Ruling:
     if back := _must_go_back(release, facts, said):
         return Ruling(retreat(release, facts, back.why, back.reason))
-    ahead = _unfinished_raise(release, facts) or release.ahead
+    again = _unfinished_raise(release, facts)
+    ahead = again or release.ahead
     judged = tuple(Judged(gate.name, _ask(gate, ahead, release, facts, said)) for gate in ahead.gates)
-    whole = strictest([facts.ran, _paused(said), *(one.verdict for one in judged), _in_sight(release, ahead, facts)])
+    hands = facts.ran if again is None or isinstance(facts.ran, Fail) else Pass()  # they wait for a raise that is void
+    whole = strictest([hands, _paused(said), *(one.verdict for one in judged), _in_sight(release, ahead, facts)])
     match whole:
         case Fail(why, reason):
             return Ruling(retreat(release, facts, why, reason), ahead.name, judged)

@@ -155,6 +155,14 @@ def test_a_raise_that_was_not_carried_out_in_time_is_decided_anew():
     assert went(shop, facts(seen("az1", 50), after=61), readings=GOOD).at == 3
 
 
+def test_hands_that_wait_for_a_raise_which_came_too_late_do_not_hold_up_the_new_one():
+    late = facts(seen("az1", 10), ran=Wait("The gateway of az1 gives 10 %, 50 % is wanted"), after=61)
+    broken = replace(late, ran=Fail("the image is gone"))
+
+    assert isinstance(went(release("canary az1", 50), late, readings=GOOD), Shift)
+    assert isinstance(went(release("canary az1", 50), broken, readings=GOOD), Undo)
+
+
 def test_a_raise_cannot_be_missed_in_a_cluster_out_of_sight():
     gone = facts(seen("az1", trouble="no answer"), after=61)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.decide import STALE
 from pipeline.errors import Refused
 from pipeline.facts import FreezeSpan
 from runners.ports import JobState
@@ -57,6 +58,20 @@ def test_a_version_gets_as_many_replicas_as_an_autoscaler_gave_the_one_before(of
     sizes = [write[4] for write in az1.writes if write[0] == "deploy" and write[2] == "b"]
     assert sizes == [1, 5, 9]
     assert [office.seen(name).slot("b").wanted for name in ("az1", "az2")] == [9, 4]
+
+
+def test_a_raise_that_all_workers_died_before_is_decided_anew_and_carried_out(office):
+    live(office, "v1")
+    release_id = office.push("v2")
+    while office.row(release_id).percent != 50:
+        office.step(release_id)
+    assert office.seen("az1").weights["b"] == 10
+
+    office.offset += STALE.total_seconds() + 1
+
+    assert office.play(release_id) == "live"
+    raised = [write[3] for write in office.clusters["az1"].writes if write[0] == "route"]
+    assert raised == [100, 10, 50, 95, 100]
 
 
 def test_a_bad_version_is_taken_back_and_nobody_else_saw_it(office):
