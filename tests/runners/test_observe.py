@@ -1,8 +1,8 @@
 """What is read of the metrics: failed requests always, latency and counters of the app where they are judged."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -85,13 +85,14 @@ def test_a_counter_that_cannot_be_read_is_a_reading_without_counts(bed):
 
 
 @pytest.fixture
-def page() -> Iterator[dict[int, str]]:
-    """Replicas on real ports; what each shows at /metrics by its port."""
-    pages: dict[int, str] = {}
+def page() -> Iterator[dict[int, str | Callable[[], str]]]:
+    """Replicas on real ports; what each shows at /metrics, or does to show it, by its port."""
+    pages: dict[int, str | Callable[[], str]] = {}
 
     class Replica(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            text = pages.get(self.server.server_address[1], "")
+            shown = pages.get(self.server.server_address[1], "")
+            text = shown() if callable(shown) else shown
             self.send_response(200 if text else 500)
             self.end_headers()
             self.wfile.write(text.encode())
@@ -125,6 +126,19 @@ def test_a_replica_that_does_not_answer_leaves_no_part_of_a_sum(page):
 
     assert counted(pages([("b1", one), ("b2", other)]), ["shop_orders_total"], Count("leaf@1", 100)) == {}
     assert counted(pages([("b1", one), ("b2", 1)]), ["shop_orders_total"], Count("leaf@1", 100)) == {}
+
+
+def test_replicas_are_asked_together_so_that_one_which_hangs_holds_up_no_other(page):
+    one, other = page
+    asked = Barrier(2)
+
+    def when_both_are_asked() -> str:
+        asked.wait(5)
+        return "orders 3\n"
+
+    page[one] = page[other] = when_both_are_asked
+
+    assert counted(pages([("b1", one), ("b2", other)]), ["orders"], Count("leaf@1", 100))["orders"].bad == 6
 
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf", "1.5", "x"])
