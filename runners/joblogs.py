@@ -1,5 +1,14 @@
-"""Job output goes into the store, by offset: written twice, it is there once."""
+"""Job output goes into the store, by offset: written twice, it is there once.
 
+A job that cannot be reached now is copied later. It holds up no decision and no other job.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from pipeline.errors import NeedsHuman, TryLater
 from pipeline.plan import Stage
 from pipeline.release import Release
 from pipeline.store.logs import Logs
@@ -9,14 +18,19 @@ from runners.stages.attempts import current
 
 CHUNK = 262_144  # bytes a copy takes at a time
 MOST = 16  # chunks a job may have copied in one go
+_log = structlog.get_logger()
 
 
 def of_release(release: Release, jobs: Jobs, logs: Logs) -> None:
     """Whatever the current step's jobs have written since the last look."""
-    for name in (current(jobs, stem) for stem in _stems(release)):
-        if jobs.look(name).state is not JobState.UNKNOWN:
-            logs.begin(name, release.id, release.step.name, int(name.rpartition("-")[2]))
-            copy(name, jobs, logs)
+    for stem in _stems(release):
+        _if_reached(stem, partial(_of_step, stem, release, jobs, logs))
+
+
+def of_open(jobs: Jobs, logs: Logs) -> None:
+    """Whatever those jobs have written whose logs are not at their end, wherever their releases stand."""
+    for name in logs.open():
+        _if_reached(name, partial(copy, name, jobs, logs))
 
 
 def copy(name: str, jobs: Jobs, logs: Logs) -> None:
@@ -31,6 +45,20 @@ def copy(name: str, jobs: Jobs, logs: Logs) -> None:
             if seen.state in (JobState.DONE, JobState.FAILED):
                 logs.end(name, seen.state.value, seen.why)
             return
+
+
+def _of_step(stem: str, release: Release, jobs: Jobs, logs: Logs) -> None:
+    name = current(jobs, stem)
+    if jobs.look(name).state is not JobState.UNKNOWN:
+        logs.begin(name, release.id, release.step.name, int(name.rpartition("-")[2]))
+        copy(name, jobs, logs)
+
+
+def _if_reached(job: str, work: Callable[[], None]) -> None:
+    try:
+        work()
+    except (TryLater, NeedsHuman) as trouble:
+        _log.warning("the log of a job could not be copied", job=job, why=str(trouble))
 
 
 def _stems(release: Release) -> tuple[str, ...]:

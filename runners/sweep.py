@@ -96,8 +96,7 @@ class Sweeper:
             _log.warning(what, redis=waiting is not None)
 
     def _logs(self, wiring: Wiring) -> None:
-        for name in wiring.logs.open():
-            joblogs.copy(name, wiring.jobs, wiring.logs)
+        joblogs.of_open(wiring.jobs, wiring.logs)
 
     def _poll(self, wiring: Wiring) -> None:
         """Beside the rounds: a git host that hangs must not keep releases from being rung for."""

@@ -108,6 +108,7 @@ class FakeJobs:
     jobs: dict[str, FakeJob] = field(default_factory=dict)
     starts: list[JobSpec] = field(default_factory=list)
     trouble: str = ""  # while set, nothing can be started
+    away: set[str] = field(default_factory=set)  # jobs that cannot be reached
 
     def says(self, name: str, output: bytes) -> None:
         """The job prints something."""
@@ -146,6 +147,8 @@ class FakeJobs:
     def _named(self, name: str) -> str:
         if not JOB.fullmatch(name):
             raise NeedsHuman(f"job.name: {name[:120]!r} is no job name")
+        if name in self.away:
+            raise TryLater(f"job.look: {name} cannot be reached")
         return name
 
 
