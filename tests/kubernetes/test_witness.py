@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.errors import NeedsHuman
 from runners.clusters.kubernetes import notes, objects
-from runners.clusters.kubernetes.api import Api, Conflict
+from runners.clusters.kubernetes.api import Api
+from runners.clusters.kubernetes.refusals import Conflict
 from tests.kubernetes.bed import KubernetesBed
 from tests.kubernetes.clusters import NAMESPACE, Node, image
 from tests.kubernetes.helm import namespace

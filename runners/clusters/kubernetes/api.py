@@ -1,6 +1,7 @@
 """One Kubernetes API server through the official client: every call bounded, every failure in our words.
 
-Only the kinds below are known, so nothing has to be discovered; nothing is watched, since a watch may go silent unseen.
+Only the kinds of `kinds.py` are known, so nothing has to be discovered; nothing is watched, since a watch may go silent
+unseen.
 """
 
 import json
@@ -12,25 +13,17 @@ from kubernetes.client import ApiClient, ApiException, Configuration
 from kubernetes.dynamic import DynamicClient
 from urllib3.exceptions import HTTPError
 
-from pipeline.errors import NeedsHuman, PipelineError, TryLater
+from pipeline.errors import NeedsHuman, TryLater
 
 from .access import Access
+from .kinds import path_of
 from .notes import Manifest
+from .refusals import Conflict, Missing, refused
 
 MANAGER = "sluice"
 UNAUTHORIZED = 401
 CONNECT, ANSWER = 3.0, 5.0  # seconds a call may take, well within the budget of a tick
 SILENT = 4.0  # seconds for which a server that did not answer is not asked again: the other clusters come first
-KINDS: Mapping[str, tuple[str, str]] = {  # kind → its group with version, its name in paths
-    "Namespace": ("api/v1", "namespaces"),
-    "ServiceAccount": ("api/v1", "serviceaccounts"),
-    "Role": ("apis/rbac.authorization.k8s.io/v1", "roles"),
-    "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
-    "Deployment": ("apis/apps/v1", "deployments"),
-    "HTTPRoute": ("apis/gateway.networking.k8s.io/v1", "httproutes"),
-    "Pod": ("api/v1", "pods"),
-    "Service": ("api/v1", "services"),
-}
 MINE = {"field_manager": MANAGER}
 APPLY = {"content_type": "application/apply-patch+yaml"}  # JSON is YAML
 STEPS = {"content_type": "application/json-patch+json"}
@@ -61,29 +54,29 @@ class Api:
     def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """The object, None if there is none."""
         try:
-            return _object(self._ask("get", _path(kind, namespace, name)))
+            return _object(self._ask("get", path_of(kind, namespace, name)))
         except Missing:
             return None
 
     def find(self, kind: str, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
         """The objects with these labels, read from the database of the cluster and not from a cache."""
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
-        found = _object(self._ask("get", _path(kind, namespace), label_selector=selector))
+        found = _object(self._ask("get", path_of(kind, namespace), label_selector=selector))
         return list(found.get("items") or ())
 
     # Each write answers with the object as it is from then on: as good as reading it.
 
     def create(self, body: Manifest, namespace: str) -> Manifest:
         """A new object; refused if it is there already."""
-        return _object(self._ask("post", _path(body["kind"], namespace), body=body, **MINE))
+        return _object(self._ask("post", path_of(body["kind"], namespace), body=body, **MINE))
 
     def replace(self, body: Manifest, namespace: str) -> Manifest:
         """Refused unless it is still the version that was read."""
-        return _object(self._ask("put", _path(body["kind"], namespace, body["metadata"]["name"]), body=body, **MINE))
+        return _object(self._ask("put", path_of(body["kind"], namespace, body["metadata"]["name"]), body=body, **MINE))
 
     def apply(self, body: Manifest, namespace: str) -> Manifest:
         """Server-side apply. What another manager has changed is a conflict for a person, never overwritten."""
-        path = _path(body["kind"], namespace, body["metadata"]["name"])
+        path = path_of(body["kind"], namespace, body["metadata"]["name"])
         return _object(self._ask("patch", path, body=body, **MINE, **APPLY))
 
     def scale(self, namespace: str, deployment: str, replicas: int, version: str) -> str:
@@ -91,7 +84,7 @@ class Api:
         unless it is still `version`."""
         meta = {"name": deployment, "namespace": namespace, "resourceVersion": version}
         body = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": meta, "spec": {"replicas": replicas}}
-        done = self._ask("put", f"{_path('Deployment', namespace, deployment)}/scale", body=body, **MINE)
+        done = self._ask("put", f"{path_of('Deployment', namespace, deployment)}/scale", body=body, **MINE)
         return str(_object(done)["metadata"]["resourceVersion"])
 
     def note(self, kind: str, namespace: str, name: str, was: Words, words: Words) -> Manifest | None:
@@ -100,7 +93,7 @@ class Api:
         steps = [_step("test", key, value) for key, value in was.items()]
         steps += [_step("replace", key, value) for key, value in words.items()]
         try:
-            return _object(self._ask("patch", _path(kind, namespace, name), body=steps, **MINE, **STEPS))
+            return _object(self._ask("patch", path_of(kind, namespace, name), body=steps, **MINE, **STEPS))
         except (Missing, NeedsHuman, Conflict):
             return None
 
@@ -111,14 +104,14 @@ class Api:
     def delete(self, kind: str, namespace: str, name: str) -> None:
         """Gone, or it never was there."""
         try:
-            self._ask("delete", _path(kind, namespace, name))
+            self._ask("delete", path_of(kind, namespace, name))
         except Missing:
             return
 
     def last_words(self, namespace: str, pod: str) -> str:
         """The end of what the container of a pod wrote before it ended."""
         end = [("previous", "true"), ("tailLines", "5"), ("limitBytes", "4096")]
-        return self._ask("get", f"{_path('Pod', namespace, pod)}/log", query_params=end).decode("utf-8", "replace")
+        return self._ask("get", f"{path_of('Pod', namespace, pod)}/log", query_params=end).decode("utf-8", "replace")
 
     def close(self) -> None:
         """Give the connections back."""
@@ -132,7 +125,7 @@ class Api:
         try:
             return self._answer(method, path, **words)
         except ApiException as error:
-            raise trouble(self._name, error.status or 0, _said(error), _after(error)) from error
+            raise refused(self._name, error) from error
         except (HTTPError, OSError) as error:
             self._silent_until = time.monotonic() + SILENT
             raise self._away(f"{type(error).__name__}: {error}"[:300]) from error
@@ -177,45 +170,12 @@ def _called(
     return bytes(answer.data)
 
 
-class Missing(PipelineError):
-    """There is no such object."""
-
-
-class Conflict(TryLater):
-    """The object was written by somebody since it was read: read it again, and decide again."""
-
-
-def trouble(name: str, status: int, message: str, after: float) -> PipelineError:
-    """An answer of the API server of `name` as an error of ours, with what to do about it."""
-    match status:
-        case 401:
-            return TryLater(f"{name} no longer takes the token of Sluice; renew it: sluice cluster add {name}")
-        case 404:
-            return Missing(message)
-        case 409 if "conflict with" in message:
-            return NeedsHuman(f"somebody else changed an object in {name} that Sluice manages: {message}")
-        case 409:
-            return Conflict(f"somebody else wrote in {name} at the same moment: {message}", timedelta(seconds=0.3))
-        case 429:
-            return TryLater(f"the API server of {name} is busy: {message}", timedelta(seconds=after or 2))
-        case 403 | 422 | 400:
-            return NeedsHuman(f"{name} refuses it: {message}")
-        case _:
-            return TryLater(f"the API server of {name} answers {status}: {message}", timedelta(seconds=after or 2))
-
-
 def _configuration(access: Access) -> Configuration:
     """Nothing but the three, and no proxy of the environment: certificate checked, no retries, no redirects."""
     made = Configuration(host=access.host, ca_cert_data=access.authority, retries=False)
     made.api_key = {"BearerToken": f"Bearer {access.token}"}
     made.proxy = None
     return made
-
-
-def _path(kind: str, namespace: str, name: str = "") -> str:
-    group, plural = KINDS[kind]
-    inside = "" if kind == "Namespace" else f"namespaces/{namespace}/"
-    return f"/{group}/{inside}{plural}" + (f"/{name}" if name else "")
 
 
 def _step(what: str, annotation: str, value: str) -> Manifest:
@@ -229,17 +189,3 @@ def _object(answer: bytes) -> Manifest:
     except ValueError as error:
         raise TryLater(f"the API server answered no JSON: {answer[:100]!r}") from error
     return dict(found)
-
-
-def _said(error: ApiException) -> str:
-    """The server's own sentence."""
-    try:
-        return str(json.loads(error.body or "")["message"])[:500]
-    except (TypeError, ValueError, KeyError):
-        return str(error.reason or error.body)[:500]
-
-
-def _after(error: ApiException) -> float:
-    """Seconds the server asks us to stay away, 0 = it did not say."""
-    told = (error.headers or {}).get("Retry-After", "")
-    return float(told) if str(told).isdigit() else 0.0

@@ -12,11 +12,12 @@ from runners.clusters.desired import Service, Slot
 from runners.ports import Fence, Workload
 
 from . import drawn, health, objects, scaling
-from .api import Api, Conflict
+from .api import Api
 from .by_gateway import ByGateway
 from .by_replicas import ByReplicas
 from .notes import Manifest
 from .objects import Place
+from .refusals import Conflict
 from .sight import TICK, Sight, Sights
 from .way import Found, Way
 

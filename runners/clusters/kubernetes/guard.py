@@ -15,12 +15,13 @@ from runners.clusters.desired import SLOTS, Desired, Service, other
 from runners.ports import Fence
 
 from . import fronts, health, notes, objects, scaling
-from .api import MANAGER, Api, Conflict
+from .api import MANAGER, Api
 from .applied import applied
 from .by_gateway import ByGateway
 from .by_replicas import ByReplicas
 from .notes import Manifest
 from .objects import Place
+from .refusals import Conflict
 from .way import Found, Way
 
 GRAIN = 5.0  # seconds of silence one look may count: as long as the API server is away, Sluice cannot be heard
