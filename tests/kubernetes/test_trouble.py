@@ -7,12 +7,13 @@ import certifi
 import pytest
 
 from pipeline.errors import NeedsHuman, TryLater
+from runners.clusters.kubernetes import kubeconfig
 from runners.clusters.kubernetes.api import Api
 from runners.clusters.kubernetes.cluster import KubernetesCluster
 from runners.clusters.kubernetes.objects import Place
 from runners.ports import Workload
 from tests.kubernetes.bed import KubernetesBed
-from tests.kubernetes.clusters import NAMESPACE, Node
+from tests.kubernetes.clusters import NAMESPACE, STATE, Node
 from tests.ports import free_ports
 from tests.runners.contract_cluster import FIRST, SECOND, canary, go_live
 
@@ -160,6 +161,15 @@ def test_a_namespace_that_is_not_ours(bed: KubernetesBed, api: Api, node: Node) 
 
     with pytest.raises(NeedsHuman, match=r'az1 refuses it: .*cannot list resource "deployments"'):
         elsewhere.beat(FIRST, bed.service)
+
+
+def test_a_namespace_that_is_not_there(bed: KubernetesBed, node: Node) -> None:
+    api = Api(node.name, lambda: kubeconfig.open_up(STATE / node.name / "kubeconfig").login)
+    nowhere = KubernetesCluster(node.name, api, Place("nowhere", "default/web"))
+
+    with pytest.raises(NeedsHuman, match=r'namespaces "nowhere" not found; make it.*sluice cluster add az1'):
+        nowhere.beat(FIRST, bed.service)
+    api.close()
 
 
 def test_a_certificate_of_somebody_else_is_not_believed(node: Node) -> None:

@@ -68,7 +68,7 @@ class Api:
 
     def create(self, body: Manifest, namespace: str) -> Manifest:
         """A new object; refused if it is there already."""
-        return _object(self._ask("post", path_of(body["kind"], namespace), body=body, **MINE))
+        return self._made("post", path_of(body["kind"], namespace), body=body, **MINE)
 
     def replace(self, body: Manifest, namespace: str) -> Manifest:
         """Refused unless it is still the version that was read."""
@@ -77,7 +77,7 @@ class Api:
     def apply(self, body: Manifest, namespace: str) -> Manifest:
         """Server-side apply. What another manager has changed is a conflict for a person, never overwritten."""
         path = path_of(body["kind"], namespace, body["metadata"]["name"])
-        return _object(self._ask("patch", path, body=body, **MINE, **APPLY))
+        return self._made("patch", path, body=body, **MINE, **APPLY)
 
     def scale(self, namespace: str, deployment: str, replicas: int, version: str) -> str:
         """Other replicas by way of the scale, as autoscalers do it: the version of the Deployment from then on. Refused
@@ -118,6 +118,13 @@ class Api:
         if self._client is not None:
             self._client.client.close()
             self._client = None
+
+    def _made(self, method: str, path: str, **words: object) -> Manifest:
+        """What makes an object, so that only a place for it can be missing: its namespace, or its kind."""
+        try:
+            return _object(self._ask(method, path, **words))
+        except Missing as why:
+            raise NeedsHuman(f"{why}; make it, and let Sluice in: sluice cluster add {self._name}") from why
 
     def _ask(self, method: str, path: str, **words: object) -> bytes:
         if time.monotonic() < self._silent_until:

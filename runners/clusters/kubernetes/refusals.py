@@ -8,8 +8,8 @@ from kubernetes.client import ApiException
 from pipeline.errors import NeedsHuman, PipelineError, TryLater
 
 
-class Missing(PipelineError):
-    """There is no such object."""
+class Missing(TryLater):
+    """There is no such object, or none any more: read again, and decide again."""
 
 
 class Conflict(TryLater):
@@ -27,7 +27,7 @@ def trouble(name: str, status: int, message: str, after: float) -> PipelineError
         case 401:
             return TryLater(f"{name} no longer takes the token of Sluice; renew it: sluice cluster add {name}")
         case 404:
-            return Missing(message)
+            return Missing(f"{name} has no such object: {message}", timedelta(seconds=1))
         case 409 if "conflict with" in message:
             return NeedsHuman(f"somebody else changed an object in {name} that Sluice manages: {message}")
         case 409:
