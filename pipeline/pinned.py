@@ -12,7 +12,7 @@ from .definition.platform import Platform
 from .plan import Plan, Rung, Stage, Step
 from .settings import Gate
 
-FORM = 1  # how objects are rendered: where that changes, what was agreed to is void, as something else would be applied
+FORM = 2  # how objects are rendered: where that changes, what was agreed to is void, as something else would be applied
 _GATES: dict[str, type[Gate]] = {
     kind.__name__: kind
     for kind in (

@@ -72,8 +72,13 @@ spec:
         sluice.dev/slot: '*'
     spec:
       terminationGracePeriodSeconds: 15
+      securityContext:
+        seccompProfile:
+          type: RuntimeDefault
       containers:
       - name: app
+        securityContext:
+          allowPrivilegeEscalation: false
         image: registry.example/shop@sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
         env:
         - name: PORT
@@ -141,10 +146,10 @@ spec:
 """
 
 
-def test_the_form_in_which_objects_are_rendered_is_number_1():
+def test_the_form_in_which_objects_are_rendered_is_number_2():
     shown = rendered(env={"LOG": "info"}, secrets=["shop-database"], memory="64Mi")
 
-    assert (FORM, "---\n".join(one.text for one in shown)) == (1, WRITTEN)
+    assert (FORM, "---\n".join(one.text for one in shown)) == (2, WRITTEN)
 
 
 def test_each_object_is_named_in_a_stable_order():
