@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from . import windows
 from .approval import agreed
 from .facts import ClusterSeen, Facts, Neighbour, Reading, Said
-from .judge import compare, split
+from .judge import compare, health, split
 from .plan import Passage, replicas_for
 from .release import Release, Target
 from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
@@ -110,7 +110,7 @@ def soak(gate: Soak, target: Target, said: Said) -> Verdict:
     """Observed healthy time with the old version beside it; an hour of outage adds nothing."""
     if not target.previous:
         return Pass(f"First version in {target.cluster}, no soak")
-    done = compare.healthy_seconds(readings_of(target, said), percent=gate.percent)
+    done = health.healthy_seconds(readings_of(target, said), percent=gate.percent)
     if done >= gate.seconds:
         return Pass(f"{gate.seconds:.0f} s observed healthy in {target.cluster}")
     left = timedelta(seconds=gate.seconds - done)

@@ -1,17 +1,21 @@
-"""The evidence over time: what the judge knew after each window. For drawings and replays; decisions fold anew."""
+"""The evidence over time: what the judge knew after each window. For drawings and replays."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.facts import Reading
 from pipeline.settings import Judge
 
-from .compare import Evidence
+from .apart import path
+from .case import by_metric
 from .counts import NOTHING, Window, added
+from .evidence import Evidence
+from .follow import Followed
+from .metrics import ERRORS, followed_as
 from .mixture import HORIZON
-from .track import Track, by_metric, steps
-from .windows import pieces
+from .track import Track
+from .windows import Piece, pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,7 @@ def segments(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> tuple[
     """
     if not readings or not judges:
         return ()
-    by, way = by_metric(readings, next(iter(judges.values())))
-    tracks = {name: tuple(_followed(by[name], judges, name, by_pods=way.by_pods)) for name in sorted(by)}
+    tracks = dict(sorted(_followed(by_metric(readings), judges)))
     found: list[Segment] = []
     for point, start in _together(tracks, judges):
         if not found or found[-1].percent != point.percent:
@@ -88,10 +91,19 @@ def segments(readings: Sequence[Reading], judges: Mapping[int, Judge]) -> tuple[
 
 
 def _followed(
-    readings: Sequence[Reading], judges: Mapping[int, Judge], metric: str, *, by_pods: bool
-) -> Iterator[_Step]:
-    parts = list(pieces(readings, by_pods=by_pods))
-    for part, counts, track in steps(parts, tuple(judges.values()), HORIZON, metric, by_pods=by_pods):
+    by: Mapping[str, Sequence[Reading]], judges: Mapping[int, Judge]
+) -> Iterator[tuple[str, tuple[_Step, ...]]]:
+    """Each metric that is judged, step by step."""
+    asked = tuple(judges.values())
+    way = path(asked[0], by.get(ERRORS, ())).by_pods
+    for metric, readings in by.items():
+        parts = pieces(readings, by_pods=way)
+        for name in followed_as(metric, by_pods=way):
+            yield name, tuple(_steps(Followed.begin(name, asked, HORIZON, by_pods=way).steps(parts, asked)))
+
+
+def _steps(steps: Iterable[tuple[Piece, bool, Track]]) -> Iterator[_Step]:
+    for part, counts, track in steps:
         share = part.before or part.percent  # a window in which the share changed belongs to the one it began with
         if counts and share:
             yield _Step(part.end, share, part.start, track, part.window)

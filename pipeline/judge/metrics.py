@@ -42,6 +42,11 @@ def kind(metric: str) -> str:
     return metric.partition(" ")[0]
 
 
+def followed_as(metric: str, *, by_pods: bool) -> tuple[str, ...]:
+    """Under which names the readings of `metric` are followed: where pods are counted, failed requests under two."""
+    return (ERRORS, PODS) if by_pods and metric == ERRORS else (metric,)
+
+
 def process(metric: str, judges: Sequence[Judge], horizon: float, *, by_pods: bool = False) -> Process:
     """The evidence for harm of `metric`, nothing seen yet."""
     alpha, window = judges[0].alpha, judges[0].window

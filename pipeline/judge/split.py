@@ -10,7 +10,7 @@ from pipeline.facts import Reading
 from .counts import NOTHING, Window
 from .metrics import ERRORS
 from .mixture import Mixture
-from .windows import merged, pieces
+from .windows import Merging, Piece, filled, pieces
 
 SETTLED = 30.0  # seconds after a change of the share that are not looked at: counters may be those of a scrape ago
 SLACK = 1.1  # the odds of the share may be off by this factor: gateways are not exact
@@ -49,15 +49,30 @@ class Split:
         return self.mixture.most
 
 
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """How the requests of one cluster were split while the share stayed the same."""
+
+    split: Split = Split()
+    share: int = -1
+    since: datetime = _NEVER  # from when on it is the share
+    merging: Merging = Merging()
+
+    def after(self, parts: Iterable[Piece]) -> "Routed":
+        """The same once `parts` are seen as well."""
+        merging, done = filled(self.merging, parts)
+        split, share, since = self.split, self.share, self.since
+        for part in done:
+            if part.before != part.percent or part.percent != share:
+                share, since = part.percent, part.end
+            elif (part.start - since).total_seconds() >= SETTLED:
+                split = split.after(part.window, share)
+        return Routed(split, share, since, merging)
+
+
 def routed(readings: Iterable[Reading]) -> Split:
-    """How the requests were split, by the readings of one cluster, oldest first, while the share stayed the same."""
-    split, share, since = Split(), -1, _NEVER
-    for part in merged(pieces([one for one in readings if one.metric == ERRORS])):
-        if part.before != part.percent or part.percent != share:
-            share, since = part.percent, part.end
-        elif (part.start - since).total_seconds() >= SETTLED:
-            split = split.after(part.window, share)
-    return split
+    """How the requests were split, by the readings of one cluster, oldest first."""
+    return Routed().after(pieces([one for one in readings if one.metric == ERRORS])).split
 
 
 def told(split: Split) -> str:

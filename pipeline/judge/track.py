@@ -1,18 +1,15 @@
-"""One metric of one cluster, followed through all its readings."""
+"""What the windows of one metric in one cluster say, and how much longer the evidence will take."""
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf, log
 
-from pipeline.facts import Reading
 from pipeline.settings import Judge
 
 from . import waits
 from .alone import HarmOrPromise, WithinPromise
-from .apart import Path, path, pod_windows
-from .counts import NOTHING, Window, added
+from .counts import NOTHING, Window
 from .forecast import Forecast
 from .metrics import (
     ERRORS,
@@ -32,11 +29,10 @@ from .not_worse import OUTAGE
 from .slowness import SLOW
 from .units import ErrorUnits
 from .units_not_worse import UnitsNotWorse
-from .windows import Piece, merged, pieces, watched
+from .windows import Piece
 
 CALM = 5.0  # no step forward while the evidence for harm is this high
 _CALM_LOG = log(CALM)
-RECENT = 10.0  # seconds that "now" means when traffic is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Track:
     seen: datetime | None = None  # the latest reading of both arms
     traffic: datetime | None = None  # the canary's latest request
     failure: datetime | None = None  # the canary's first bad request, warm-up included
-    recent: Window = NOTHING  # about the last `RECENT` seconds
+    recent: Window = NOTHING  # about the last 10 s
     metric: str = ERRORS
 
     def shown_for(self, judge: Judge) -> Shown | None:
@@ -110,65 +106,16 @@ class Track:
         return seconds if seconds < inf else None
 
 
-def by_metric(readings: Iterable[Reading], judge: Judge) -> tuple[dict[str, list[Reading]], Path]:
-    """The readings of one cluster by what they are about, and the path it is judged by."""
-    by: dict[str, list[Reading]] = {}
-    for reading in readings:
-        by.setdefault(reading.metric, []).append(reading)
-    way = path(judge, by.get(ERRORS, ()))
-    if way.by_pods:
-        by[PODS] = by[ERRORS]
-    return by, way
-
-
-def follow(
-    readings: Sequence[Reading],
-    judges: Sequence[Judge],
-    horizon: float,
-    metric: str = ERRORS,
-    *,
-    by_pods: bool = False,
-) -> Track:
-    """Fold the readings of one metric, oldest first. The same readings always give the same track."""
-    parts = list(pieces(readings, by_pods=by_pods))
-    return replace(
-        _fold(parts, judges, horizon, metric, by_pods=by_pods),
-        seen=next((one.at for one in reversed(readings) if one.canary and one.stable), None),
-        traffic=next((part.end for part in reversed(parts) if part.window.n_c), None),
-        failure=next((part.end for part in parts if part.window.k_c), None),
-        recent=_recent(parts),
-    )
-
-
-def steps(
-    parts: Sequence[Piece],
-    judges: Sequence[Judge],
-    horizon: float,
-    metric: str = ERRORS,
-    *,
-    by_pods: bool = False,
-) -> Iterator[tuple[Piece, bool, Track]]:
-    """Each window, whether it counts, and the track once it is seen as well."""
-    track = _begun(judges, horizon, metric, by_pods=by_pods)
-    for part, counts in _windows(parts, judges, metric):
-        track = _judged(track, part, judges) if counts else _taught(track, part)
-        track = replace(track, forecast=track.forecast.after(part.window))
-        yield part, counts, track
-
-
-def _windows(parts: Sequence[Piece], judges: Sequence[Judge], metric: str) -> Iterator[tuple[Piece, bool]]:
-    warm_up = max(judge.warm_up for judge in judges)
-    return pod_windows(parts, judges[0].window, warm_up) if metric == PODS else watched(merged(parts), warm_up)
-
-
-def _begun(judges: Sequence[Judge], horizon: float, metric: str, *, by_pods: bool) -> Track:
+def begun(metric: str, judges: Sequence[Judge], horizon: float, *, by_pods: bool) -> Track:
+    """Nothing is seen of `metric` yet."""
     harm = process(metric, judges, horizon, by_pods=by_pods)
     return Track(harm, not_worse=shown(metric, judges, by_pods=by_pods), metric=metric)
 
 
-def _fold(parts: Sequence[Piece], judges: Sequence[Judge], horizon: float, metric: str, *, by_pods: bool) -> Track:
-    latest = deque(steps(parts, judges, horizon, metric, by_pods=by_pods), maxlen=1)
-    return latest[0][2] if latest else _begun(judges, horizon, metric, by_pods=by_pods)
+def moved(track: Track, part: Piece, judges: Sequence[Judge], *, counts: bool) -> Track:
+    """The track once the window `part` is seen as well; it `counts` unless the canary warms up."""
+    track = _judged(track, part, judges) if counts else _taught(track, part)
+    return replace(track, forecast=track.forecast.after(part.window))
 
 
 def _taught(track: Track, part: Piece) -> Track:
@@ -207,12 +154,3 @@ def _shown(track: Track, judges: Sequence[Judge]) -> Iterator[float | None]:
 def _reaches(asked: Shown, needed: float) -> bool:
     best = max(asked.logs)  # the mean lies between its part of the best and the best, which are cheaper
     return best >= needed and (best - log(len(asked.logs)) >= needed or asked.log_value >= needed)
-
-
-def _recent(parts: Sequence[Piece]) -> Window:
-    latest: list[Window] = []
-    for part in reversed(parts):
-        if sum(window.seconds for window in latest) >= RECENT:
-            break
-        latest.append(part.window)
-    return added(latest)

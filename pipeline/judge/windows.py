@@ -1,9 +1,10 @@
 """From cumulative readings to windows of evidence; a doubtful window is none."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
+from typing import Any, Protocol, Self, TypeVar
 
 from pipeline.facts import Count, PodCount, Reading
 
@@ -27,23 +28,27 @@ class Piece:
     pods: tuple[PodCount, ...] = ()  # what each pod did that was there at both ends
 
 
-def pieces(readings: Iterable[Reading], *, by_pods: bool = False) -> Iterator[Piece]:
-    """
-    What lies between each two readings of one metric in one cluster, oldest first; `by_pods`: of each pod as well.
+def pieces(readings: Iterable[Reading], *, by_pods: bool = False) -> list[Piece]:
+    """What lies between each two readings of one metric in one cluster, oldest first; the first is only a start."""
+    found = [between(old, new, by_pods=by_pods) for old, new in pairwise(readings)]
+    return [part for part in found if part]
 
-    The first reading is only a start. There is no piece where a reading is missing, a counter began anew, went down
-    or is impossible, where no time passed, or where the share changed while nobody watched for long (the two arms then
-    saw different times).
+
+def between(old: Reading, new: Reading, *, by_pods: bool) -> Piece | None:
     """
-    for old, new in pairwise(readings):
-        seconds = (new.at - old.at).total_seconds()
-        if seconds <= 0 or (seconds > GAP and old.percent != new.percent):
-            continue
-        canary, stable = _grown(old.canary, new.canary), _grown(old.stable, new.stable)
-        if canary is None or stable is None:
-            continue
-        healthy, pods = old.healthy and new.healthy, _by_pod(old.pods, new.pods) if by_pods else ()
-        yield Piece(old.at, new.at, old.percent, new.percent, healthy, Window(seconds, *canary, *stable), pods)
+    What lies between two readings; `by_pods`: of each pod as well.
+
+    Nothing where a reading is missing, a counter began anew, went down or is impossible, where no time passed, or where
+    the share changed while nobody watched for long (the two arms then saw different times).
+    """
+    seconds = (new.at - old.at).total_seconds()
+    if seconds <= 0 or (seconds > GAP and old.percent != new.percent):
+        return None
+    canary, stable = _grown(old.canary, new.canary), _grown(old.stable, new.stable)
+    if canary is None or stable is None:
+        return None
+    healthy, pods = old.healthy and new.healthy, _by_pod(old.pods, new.pods) if by_pods else ()
+    return Piece(old.at, new.at, old.percent, new.percent, healthy, Window(seconds, *canary, *stable), pods)
 
 
 def _by_pod(old: tuple[PodCount, ...], new: tuple[PodCount, ...]) -> tuple[PodCount, ...]:
@@ -61,23 +66,52 @@ def _grown(old: Count | None, new: Count | None) -> tuple[int, int] | None:
     return (total, bad) if credible else None
 
 
-def merged(parts: Iterable[Piece]) -> Iterator[Piece]:
+class Open(Protocol):
+    """Windows that are put together. What one still holds at the end waits for the next reading."""
+
+    def after(self, part: Piece) -> tuple[Self, tuple[Any, ...]]:
+        """What is open once `part` is seen as well, and what is full by then, oldest first."""
+        ...
+
+
+Opened = TypeVar("Opened", bound=Open)
+
+
+def filled(begun: Opened, parts: Iterable[Piece]) -> tuple[Opened, list[Any]]:
+    """What is open after all `parts`, and what was full by then, oldest first."""
+    done: list[Any] = []
+    for part in parts:
+        begun, full = begun.after(part)
+        done += full
+    return begun, done
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
     """
     Neighbours put together until they hold `ENOUGH` requests, the share changes or `GAP` seconds are full.
 
-    When to stop depends on the traffic alone, never on what went bad, so the evidence stays valid. What is left over
-    at the end waits for the next reading.
+    When to stop depends on the traffic alone, never on what went bad, so the evidence stays valid.
     """
+
     held: Piece | None = None
-    for part in parts:
+
+    def after(self, part: Piece) -> tuple["Merging", tuple[Piece, ...]]:
+        """What is open once `part` is seen as well, and what is full by then."""
+        done: tuple[Piece, ...] = ()
+        held = self.held
         if held and held.end == part.start and held.before == held.percent == part.percent:
             part = joined(held, part)
         elif held:
-            yield held
-        held = part
+            done = (held,)
         if part.window.n_c + part.window.n_b >= ENOUGH or part.window.seconds >= GAP:
-            yield part
-            held = None
+            return Merging(), (*done, part)
+        return Merging(part), done
+
+
+def merged(parts: Iterable[Piece]) -> list[Piece]:
+    """Neighbours put together as `Merging` has it."""
+    return filled(Merging(), parts)[1]
 
 
 def joined(one: Piece, after: Piece) -> Piece:
@@ -95,30 +129,40 @@ def joined(one: Piece, after: Piece) -> Piece:
     )
 
 
-def watched(parts: Iterable[Piece], warm_up: float) -> Iterator[tuple[Piece, bool]]:
-    """Each piece, and whether it counts: it begins `warm_up` seconds after the canary's first traffic or later."""
-    opened: datetime | None = None
-    for part in parts:
-        if opened is None and part.window.n_c:
-            opened = part.start
-        yield part, opened is not None and (part.start - opened).total_seconds() >= warm_up
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Which windows count: those that begin `warm_up` seconds after the canary's first traffic or later."""
+
+    warm_up: float = 0.0
+    opened: datetime | None = None  # start of the first window in which the canary had a request
+
+    def after(self, part: Piece) -> "Watching":
+        """The same once `part` is seen as well."""
+        return Watching(self.warm_up, part.start) if self.opened is None and part.window.n_c else self
+
+    def counts(self, part: Piece) -> bool:
+        """Whether the latest window counts."""
+        return self.opened is not None and (part.start - self.opened).total_seconds() >= self.warm_up
 
 
-def windows(readings: Sequence[Reading], warm_up: float = 0.0) -> Iterator[Window]:
+@dataclass(frozen=True, slots=True)
+class ByRequest:
+    """Windows in which requests are the units, and whether each counts."""
+
+    watching: Watching = Watching()
+    merging: Merging = Merging()
+
+    def after(self, part: Piece) -> tuple["ByRequest", tuple[tuple[Piece, bool], ...]]:
+        """What is open once `part` is seen as well, and what is full by then."""
+        merging, full = self.merging.after(part)
+        watching, done = self.watching, []
+        for one in full:
+            watching = watching.after(one)
+            done.append((one, watching.counts(one)))
+        return ByRequest(watching, merging), tuple(done)
+
+
+def windows(readings: Iterable[Reading], warm_up: float = 0.0) -> Iterator[Window]:
     """The windows of one metric in one cluster that count as evidence."""
-    return (part.window for part, counts in watched(merged(pieces(readings)), warm_up) if counts)
-
-
-def healthy_seconds(readings: Sequence[Reading], percent: int = 95) -> float:
-    """
-    Seconds of *observed* health at `percent` or more: what a soak adds up.
-
-    Both ends of a window are healthy and at the share, at most `GAP` seconds apart, and the canary had requests
-    between them. An hour in which nobody looked adds nothing.
-    """
-    one = [reading for reading in readings if reading.metric == readings[0].metric]
-    return sum(
-        part.window.seconds
-        for part in pieces(one)
-        if part.healthy and part.window.n_c and part.window.seconds <= GAP and min(part.before, part.percent) >= percent
-    )
+    _, done = filled(ByRequest(Watching(warm_up)), pieces(readings))
+    return (part.window for part, counts in done if counts)

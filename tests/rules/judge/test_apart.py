@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.judge.apart import POD_WINDOW, REQUEST, path, pod_windows
+from pipeline.judge.apart import POD_WINDOW, REQUEST, ByPods, path
 from pipeline.judge.compare import judge_cluster, verdict
 from pipeline.judge.curve import segments
 from pipeline.judge.replay import replay
-from pipeline.judge.windows import pieces
+from pipeline.judge.windows import Watching, filled, pieces
 from pipeline.settings import Judge
 from pipeline.states import Reason
 from pipeline.verdict import Fail, Pass, Wait
@@ -41,7 +41,7 @@ def said(arms, seconds, judge=JUDGE, *, since=0.0):
 
 
 def windows(seen, warm_up=0.0):
-    return pod_windows(pieces(seen, by_pods=True), 30, warm_up)
+    return filled(ByPods(30, Watching(warm_up)), pieces(seen, by_pods=True))[1]
 
 
 # ---- which path -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.facts import Count, Reading
 from pipeline.judge.counts import Window, added
-from pipeline.judge.windows import ENOUGH, GAP, healthy_seconds, merged, pieces, windows
+from pipeline.judge.health import healthy_seconds
+from pipeline.judge.windows import ENOUGH, GAP, merged, pieces, windows
 
 from .traffic import at, reading, readings
 
