@@ -17,7 +17,7 @@ Pages = Mapping[str, str | None]
 
 
 def pages(ports: Sequence[tuple[str, int]]) -> Pages:
-    """What each replica (id and port) shows; None: it could not be read. Asked together: all that hang cost one wait."""
+    """What each replica (id and port) shows, asked together, so all that hang cost one wait; None: not to be read."""
     if not ports:
         return {}
     with ThreadPoolExecutor(min(len(ports), TOGETHER)) as asked:
