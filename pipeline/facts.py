@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from .states import Kind
 from .verdict import Pass, Verdict
+
+if TYPE_CHECKING:
+    from .judge.case import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ class Said:
     orders: tuple[Order, ...] = ()
     freezes: tuple[FreezeSpan, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
-    readings: tuple[Reading, ...] = ()  # all stored ones of this release, this look's included
+    cases: Mapping[str, "Case"] = field(default_factory=dict)  # what the judge has of each cluster, this look included
+    readings: tuple[Reading, ...] = ()  # all stored ones of this release, for whoever shows or replays them
     verified: frozenset[str] = frozenset()  # clusters where this digest was live before
     cfg_hash: str = ""  # target configuration as it is now, with what was rendered for it

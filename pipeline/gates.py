@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from . import windows
 from .approval import agreed
-from .facts import ClusterSeen, Facts, Neighbour, Reading, Said
-from .judge import compare, health, split
+from .facts import ClusterSeen, Facts, Neighbour, Said
+from .judge import compare, split
+from .judge.case import Case
 from .plan import Passage, replicas_for
 from .release import Release, Target
 from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge, Soak, Turn, Verified
@@ -41,7 +42,7 @@ def _ask_of(
         case Judge():
             return judge(gate, target, release, facts, said)
         case Soak():
-            return soak(gate, target, said)
+            return soak(gate, target, facts, said)
         case Healthy():
             return healthy(target, release, facts)
 
@@ -76,7 +77,7 @@ def capacity(gate: Capacity, target: Target, release: Release, facts: Facts, sai
     if slot.digest == release.digest and slot.ready >= needed:
         return Pass(there)
     trouble = f"; {slot.trouble}" if slot.trouble else ""
-    if facts.now - _last_ready(target, release, said) > timedelta(seconds=gate.within):
+    if facts.now - _last_ready(target, release, facts, said) > timedelta(seconds=gate.within):
         return Fail(f"{there} after {gate.within:.0f} s{trouble}")
     almost = slot.digest == release.digest and needed > FEW and 2 * slot.ready > needed
     return Wait(f"Waits for capacity: {there}{trouble}", look_again=timedelta(seconds=0.3 if almost else 1))
@@ -88,29 +89,28 @@ def judge(gate: Judge, target: Target, release: Release, facts: Facts, said: Sai
         return Pass(f"An older version ran beside it in {target.cluster}")
     if not target.previous and not gate.alone:
         return Pass(f"First version in {target.cluster}, nothing to compare it with")
-    readings = readings_of(target, said)
-    evidence = compare.judge_cluster(readings, (gate,), facts.now)
-    verdict = compare.verdict(evidence, gate, release.since, facts.now)
+    case = case_of(target, facts, said, gate)
+    verdict = compare.verdict(case.evidence, gate, release.since, facts.now)
     if isinstance(verdict, Fail):
         return Fail(f"{target.cluster}: {verdict.why}", verdict.reason)
-    return (None if release.step.by_replicas else _misrouted(gate, target, readings)) or verdict
+    return (None if release.step.by_replicas else _misrouted(gate, target, case)) or verdict
 
 
-def _misrouted(gate: Judge, target: Target, readings: tuple[Reading, ...]) -> Wait | None:
+def _misrouted(gate: Judge, target: Target, case: Case) -> Wait | None:
     """Where the traffic is not split as asked for, nothing that is counted can be believed. Connections that clients
     keep open are no sign of it where replicas are the share."""
-    seen = split.routed(readings)
+    seen = case.split
     if seen.most < 1 / gate.alpha:
         return None
     why = f"The canary in {target.cluster} gets {split.told(seen)}: routing is not as it should be"
     return Wait(why, "The platform team can look at the gateway", look_again=timedelta(seconds=2))
 
 
-def soak(gate: Soak, target: Target, said: Said) -> Verdict:
+def soak(gate: Soak, target: Target, facts: Facts, said: Said) -> Verdict:
     """Observed healthy time with the old version beside it; an hour of outage adds nothing."""
     if not target.previous:
         return Pass(f"First version in {target.cluster}, no soak")
-    done = health.healthy_seconds(readings_of(target, said), percent=gate.percent)
+    done = case_of(target, facts, said).health.at_least(gate.percent)
     if done >= gate.seconds:
         return Pass(f"{gate.seconds:.0f} s observed healthy in {target.cluster}")
     left = timedelta(seconds=gate.seconds - done)
@@ -149,9 +149,23 @@ def unseen(cluster: str, seen: ClusterSeen | None) -> Wait:
     return Wait(f"{cluster} cannot be seen: {why}", who="The platform team can look at the cluster")
 
 
-def readings_of(target: Target, said: Said) -> tuple[Reading, ...]:
-    """The readings of one cluster, oldest first."""
-    return tuple(reading for reading in said.readings if reading.cluster == target.cluster)
+def judges(release: Release, target: Target) -> tuple[Judge, ...]:
+    """All settings by which a target is judged on its way through its wave; they differ in their margin alone."""
+    steps = [step for step in release.plan if step.wave == target.wave]
+    asked = [gate for step in steps for gates in (*(rung.gates for rung in step.rungs), step.leave) for gate in gates]
+    return tuple(
+        dict.fromkeys(gate for gate in asked if isinstance(gate, Judge) and gate.alone is not bool(target.previous))
+    )
+
+
+def case_of(target: Target, facts: Facts, said: Said, *asked: Judge) -> Case:
+    """What the judge has of a cluster for the settings that are `asked` for: as it was kept, or folded here and now."""
+    kept = said.cases.get(target.cluster)
+    if kept and all(judge in kept.judges for judge in asked):
+        return kept
+    return Case.begin(asked).after(
+        [one for one in said.readings if one.cluster == target.cluster and one.at <= facts.now]
+    )
 
 
 def _clusters(release: Release, ahead: Passage) -> frozenset[str]:
@@ -159,6 +173,5 @@ def _clusters(release: Release, ahead: Passage) -> frozenset[str]:
     return frozenset(entered.clusters or release.step.clusters)
 
 
-def _last_ready(target: Target, release: Release, said: Said) -> datetime:
-    well = [reading.at for reading in readings_of(target, said) if reading.healthy]
-    return max([release.since, *well])
+def _last_ready(target: Target, release: Release, facts: Facts, said: Said) -> datetime:
+    return max(release.since, case_of(target, facts, said).ready or release.since)

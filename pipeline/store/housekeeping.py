@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from .records import SampleRow
+from .records import CaseRow, SampleRow
 from .session import Sessions
 from .tables import ReleaseRow
 
@@ -15,7 +15,7 @@ def tidy(sessions: Sessions, older: timedelta = timedelta(days=90)) -> int:
     """
     Forget the samples of releases that ended long ago; how many releases lost theirs.
 
-    What the judge made of them stays with the gate results. On SQLite the write-ahead log goes back to zero bytes,
+    What the judge said of them stays with the gate results. On SQLite the write-ahead log goes back to zero bytes,
     unless a reader still needs it.
     """
     with sessions.writing() as session:
@@ -23,7 +23,8 @@ def tidy(sessions: Sessions, older: timedelta = timedelta(days=90)) -> int:
         sampled = select(SampleRow.release_id).where(SampleRow.release_id == ReleaseRow.id).exists()
         old = select(ReleaseRow.id).where(ReleaseRow.ended_at < before, sampled).order_by(ReleaseRow.ended_at)
         ids = session.scalars(old.limit(AT_ONCE)).all()
-        session.execute(delete(SampleRow).where(SampleRow.release_id.in_(ids)))
+        for row in (SampleRow, CaseRow):
+            session.execute(delete(row).where(row.release_id.in_(ids)))
     if sessions.engine.dialect.name == "sqlite":
         _shrink_log(sessions)
     return len(ids)

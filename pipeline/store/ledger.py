@@ -1,6 +1,7 @@
 """Everything that changes: one method, one transaction, one line in a journal."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -13,7 +14,7 @@ from ..lease import Lease
 from ..plan import Passage
 from ..release import Release
 from ..states import TERMINAL, State
-from . import changes, configured, events, hearing, rendered, returning, settling, timing
+from . import cases, changes, configured, events, hearing, rendered, returning, settling, timing
 from .configured import Configured
 from .records import FreezeRow, SettingRow
 from .restore import NewRelease, Refusal, key_of, release_of, required_of, row_of, targets_of, told_of
@@ -102,7 +103,7 @@ class Ledger:
             now = self._sessions.now(session)
             row = settling.held(session, lease, now)
             settling.store_facts(session, row, release, facts, now)
-            said = hear(session, row, now)
+            said = replace(hear(session, row, now), cases=cases.followed(session, release, facts))
             ruling = decide(release, facts, said)
             ruling = settling.make_room(session, release.after(ruling.decision, facts), ruling)
             after = release.after(ruling.decision, facts)

@@ -12,7 +12,7 @@ from ..states import TERMINAL, Kind, Reason, State
 from . import looks
 from .records import JobRow, LogRow, SettingRow
 from .restore import release_of, targets_of
-from .said import hear
+from .said import hear, readings
 from .shown import Event, Filter, Head, JobShown, Placed, Result, Told
 from .tables import EventRow, ReleaseRow, ResultRow, TargetRow
 
@@ -141,7 +141,7 @@ def _told(
     return Told(
         head=head_of(row),
         release=release_of(row, targets, now) if row.plan_json else None,
-        said=hear(session, row, now),
+        said=replace(hear(session, row, now), readings=readings(session, row.id)),
         results=tuple(results),
         events=tuple(event_of(one) for one in session.scalars(events)) if journal else (),
         jobs=tuple(_job(one) for one in session.scalars(jobs)),

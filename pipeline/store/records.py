@@ -12,6 +12,7 @@ class SampleRow(Row):
     """Counters of both arms of one metric in one cluster at one moment. NULL: could not be read."""
 
     __tablename__ = "sample"
+    __table_args__ = (Index("ix_sample_at", "release_id", "cluster", "at"),)
     release_id: Mapped[int] = mapped_column(ForeignKey("release.id"), primary_key=True)
     cluster: Mapped[Key]
     metric: Mapped[Key]
@@ -26,6 +27,15 @@ class SampleRow(Row):
     stable_total: Mapped[Big | None]
     stable_bad: Mapped[Big | None]
     pods_json: Mapped[str | None]  # name, whether canary's, total, bad, of each pod; NULL: they are not told apart
+
+
+class CaseRow(Row):
+    """What the judge has of one canary in one cluster: the next look goes on from there. The samples say the same."""
+
+    __tablename__ = "judge_case"
+    release_id: Mapped[int] = mapped_column(ForeignKey("release.id"), primary_key=True)
+    cluster: Mapped[Key]
+    case_json: Mapped[str]
 
 
 class UnitRow(Row):

@@ -39,13 +39,12 @@ def content_of(session: Session, row: ReleaseRow) -> Content:
 
 
 def hear(session: Session, row: ReleaseRow, now: datetime) -> Said:
-    """All of it, for one decision about `row`."""
+    """All of it about `row`, but for what was counted: `cases` have that for a decision, `readings` for pages."""
     return Said(
         votes=votes(session, row.id),
         orders=orders(session, row.id),
         freezes=freezes(session, now),
         neighbours=neighbours(session, row),
-        readings=readings(session, row.id),
         verified=verified(session, row),
         cfg_hash=content_of(session, row).cfg_hash,
     )
@@ -127,7 +126,7 @@ def readings(session: Session, release_id: int, *only: ColumnElement[bool]) -> t
             *(type_coerce(SampleRow.stable_source, Text), SampleRow.stable_total, SampleRow.stable_bad),
         )
         .where(SampleRow.release_id == release_id, *only)
-        .order_by(SampleRow.at, SampleRow.cluster)
+        .order_by(SampleRow.at, SampleRow.cluster, SampleRow.metric)
     )
     return tuple(_reading(*row) for row in found)
 

@@ -1,4 +1,4 @@
-"""All of Sluice is killed twice in mid-canary, and what the judge said is what the stored readings say in one go."""
+"""All of Sluice is killed twice in mid-canary; what the judge said, and has, is what the readings say in one go."""
 
 import json
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from pipeline.facts import Reading
+from pipeline.judge.case import Case
 from pipeline.judge.compare import judge_cluster, verdict
 from pipeline.judge.counts import added
+from pipeline.judge.kept import text_of
 from pipeline.judge.windows import GAP, merged, pieces
 from pipeline.pinned import unpin
 from pipeline.plan import passages
 from pipeline.settings import Judge
+from pipeline.store.records import CaseRow
 from pipeline.store.said import readings
 from pipeline.store.session import open_database
 from pipeline.store.tables import CrossingRow, ReleaseRow, ResultRow
@@ -46,6 +49,7 @@ class Stored:
     told: tuple[Told, ...]
     judges: dict[str, Judge]
     reached: tuple[datetime, ...]  # when it went on
+    case: str  # what the judge had at the end, look by look
 
 
 def stored(shop, number: int, cluster: str) -> Stored:
@@ -62,6 +66,7 @@ def stored(shop, number: int, cluster: str) -> Stored:
             tuple(told),
             judges,
             tuple(session.scalars(crossed)),
+            session.get_one(CaseRow, (number, cluster)).case_json,
         )
 
 
@@ -89,6 +94,8 @@ def test_two_kills_in_mid_canary_change_no_verdict(shop):
     assert len(found.told) >= 3
     assert [one.why for one in found.told] == [in_one_go(found, one) for one in found.told]
     assert {one.verdict for one in found.told} == {"wait", "pass"}
+    asked = tuple(dict.fromkeys(found.judges.values()))
+    assert found.case == text_of(Case.begin(asked).after(found.readings))
 
     errors = [reading for reading in found.readings if reading.metric == "errors"]
     first, last = errors[0], errors[-1]

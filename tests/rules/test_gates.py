@@ -7,11 +7,13 @@ import pytest
 
 from pipeline import gates
 from pipeline.facts import Facts, FreezeSpan, Neighbour, SlotSeen
+from pipeline.judge.case import Case
+from pipeline.plan import passages
 from pipeline.settings import AllTests, Approval, Capacity, Freeze, Healthy, Judge, Soak, Turn, Verified
 from pipeline.states import Kind, Reason
 from pipeline.verdict import Fail, Pass, Wait
 
-from .shop import AGREED, NEW, NOON, OLD, facts, release, said, seconds, seen, traffic
+from .shop import AGREED, NEW, NOON, OLD, app, facts, release, said, seconds, seen, traffic
 
 CANARY = release("canary az1", 10)
 FIRST = replace(CANARY, targets=(replace(CANARY.targets[0], previous=""),))
@@ -147,6 +149,39 @@ def test_traffic_that_is_not_split_as_asked_holds_the_release_and_no_evidence_le
         "The canary in az1 gets 5 % of 5,800 requests, and should get 10 %: routing is not as it should be"
     )
     assert isinstance(ask(Judge(0.02), scales, saw=at_ten, readings=wrong), Pass)
+
+
+def test_what_the_judge_has_is_what_the_readings_say_and_no_reading_is_looked_at_beside_it():
+    judged, good = gates.judges(CANARY, CANARY.targets[0]), facts(seen("az1", 10), after=61)
+    kept = {"az1": Case.begin(judged).after(traffic("az1", steps=60))}
+
+    for gate in (*judged, Capacity(50, 2), Soak(10)):
+        assert ask(gate, saw=good, cases=kept) == ask(gate, saw=good, readings=traffic("az1", steps=60))
+        assert ask(gate, saw=good, cases=kept, readings=traffic("az1", bad=20)) == ask(gate, saw=good, cases=kept)
+
+
+def test_what_the_judge_has_for_other_settings_lets_nobody_go_on():
+    good = facts(seen("az1", 10), after=61)
+    kept = {"az1": Case.begin((Judge(0.02),)).after(traffic("az1", steps=60))}
+
+    assert isinstance(ask(Judge(0.02), saw=good, cases=kept), Pass)
+    assert ask(Judge(0.03), saw=good, cases=kept) == ask(Judge(0.03), saw=good)
+    assert isinstance(ask(Judge(0.03), saw=good, cases=kept), Wait)
+
+
+@pytest.mark.parametrize("previous", [OLD, ""], ids=["compared", "first-version"])
+def test_all_that_a_target_is_judged_by_on_its_way_differs_in_the_margin_alone(previous):
+    spec = app(judge={"errors": {"margin": "0.5pp"}, "latency": {}, "slo": "99%"})
+    at, percent, known = 0, 0, 0
+    for ahead in passages(steps := release(spec=spec).plan):
+        shop = release(steps[at].name, percent, spec=spec)
+        for target in (replace(one, previous=previous) for one in shop.here):
+            asked = {gate for gate in ahead.gates if isinstance(gate, Judge) and gate.alone is not bool(previous)}
+            assert asked <= set(gates.judges(shop, target))
+            assert len({replace(judge, margin=None) for judge in gates.judges(shop, target)}) == 1
+            known += len(asked)
+        at, percent = ahead.at, ahead.percent
+    assert known
 
 
 def test_the_soak_counts_what_was_observed_healthy():

@@ -11,7 +11,7 @@ from pipeline.decision import Finish, Ruling
 from pipeline.facts import Count, Reading
 from pipeline.states import Reason, State
 from pipeline.store.housekeeping import tidy
-from pipeline.store.records import SampleRow
+from pipeline.store.records import CaseRow, SampleRow
 from pipeline.store.tables import ReleaseRow
 
 
@@ -23,10 +23,12 @@ def ended_with_a_sample(ledger, sessions, commit):
     reading = Reading(release.read_at, "az1", 50, Count("a", 100, 1), None)
     facts = replace(well(release), readings=(reading,))
     ledger.settle(lease, release, facts, ruled(Ruling(Finish(State.ROLLED_BACK, "no", Reason.FAILED))))
+    with sessions.writing() as session:
+        session.add(CaseRow(release_id=release_id, cluster="az1", case_json="{}"))
     return release_id
 
 
-def test_samples_of_releases_that_ended_long_ago_are_forgotten(ledger, sessions):
+def test_samples_of_releases_that_ended_long_ago_are_forgotten_and_what_was_made_of_them(ledger, sessions):
     old, fresh = (ended_with_a_sample(ledger, sessions, commit) for commit in "ab")
     with sessions.writing() as session:
         ago = sessions.now(session) - timedelta(days=91)
@@ -34,7 +36,8 @@ def test_samples_of_releases_that_ended_long_ago_are_forgotten(ledger, sessions)
 
     assert (tidy(sessions), tidy(sessions)) == (1, 0)
     with sessions.reading() as session:
-        assert session.scalars(select(SampleRow.release_id)).all() == [fresh]
+        for row in (SampleRow, CaseRow):
+            assert session.scalars(select(row.release_id)).all() == [fresh]
 
 
 def test_the_write_ahead_log_shrinks_to_nothing(ledger, sessions):

@@ -1,6 +1,6 @@
 """The judge goes on from what it has, and comes to what it would have come to from the first reading on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pipeline.facts import Reading
 from pipeline.judge import compare
 from pipeline.judge.case import Case
+from pipeline.judge.compare import RULES
 from pipeline.judge.health import healthy_seconds
+from pipeline.judge.kept import WRITTEN_BY, case_of, text_of
 from pipeline.judge.split import routed
 from pipeline.settings import Judge
 
@@ -34,11 +36,12 @@ MIXED = [
 LATE = [replace(one, pods=()) if place < 15 else one for place, one in enumerate(PODS.readings(130))]
 
 
-def in_parts(begun: Case, seen: Sequence[Reading], cuts: Sequence[int]) -> Case:
-    """The case after several looks, each of which sees what was read since the one before."""
-    places = [0, *sorted(cuts), len(seen)]
-    for start, end in pairwise(places):
-        begun = begun.after(seen[start:end])
+def in_parts(begun: Case, seen: Sequence[Reading], cuts: Iterable[int]) -> Case:
+    """The case after several looks, each of which sees what was read since the one before, which left a text."""
+    for start, end in pairwise([0, *sorted(cuts), len(seen)]):
+        known = case_of(text_of(begun), begun.judges)
+        assert known is not None
+        begun = known.after(seen[start:end])
     return begun
 
 
@@ -75,7 +78,42 @@ def test_a_case_is_as_large_after_an_hour_as_after_minutes() -> None:
     begun = Case.begin(judges())
     young, old = (begun.after(PODS.readings(seconds)) for seconds in (600, 3600))
 
-    assert len(repr(old)) < 1.1 * len(repr(young))
+    assert len(text_of(old)) < 1.1 * len(text_of(young))
+
+
+def test_a_canary_without_an_older_version_is_gone_on_with_too() -> None:
+    asked, seen = judges(alone=True, promise=0.01), steady(100, bad=0.02)
+    begun = Case.begin(asked)
+
+    assert repr(in_parts(begun, seen, range(1, len(seen)))) == repr(begun.after(seen))
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        pytest.param(lambda text: "", id="empty"),
+        pytest.param(lambda text: text[:-9], id="cut-off"),
+        pytest.param(lambda text: "[]", id="something-else"),
+        pytest.param(lambda text: text.replace(f'"by":"{RULES} ', '"by":"0 '), id="by-other-rules"),
+        pytest.param(lambda text: text.replace(WRITTEN_BY, f"{RULES} 0123456789ab"), id="with-other-fields"),
+        pytest.param(lambda text: text.replace('"Mixture"', '"Mixed up"'), id="of-an-unknown-kind"),
+        pytest.param(lambda text: text.replace('"Health":[', '"Health":[0,'), id="with-too-much-in-it"),
+        pytest.param(lambda text: f'{{"by":"{WRITTEN_BY}","case":null}}', id="without-a-case"),
+    ],
+)
+def test_what_cannot_be_gone_on_from_is_no_case(spoilt: Callable[[str], str]) -> None:
+    asked = judges()
+    text = text_of(Case.begin(asked).after(MIXED))
+
+    assert case_of(text, asked) is not None
+    assert case_of(spoilt(text), asked) is None
+
+
+def test_a_case_for_other_settings_is_no_case() -> None:
+    text = text_of(Case.begin(judges()).after(MIXED))
+
+    assert case_of(text, judges(alpha=0.02)) is None
+    assert case_of(text, judges()[1:]) is None
 
 
 def test_both_ways_are_followed_until_the_canary_has_its_first_request() -> None:
