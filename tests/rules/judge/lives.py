@@ -74,7 +74,7 @@ ticks = st.builds(
     restarted=st.sampled_from([False, False, False, True]),
     healthy=st.sampled_from([True, True, False]),
 )
-lives = st.lists(ticks, max_size=60).map(lived)
+lives = st.lists(ticks, min_size=5, max_size=60).map(lived)
 
 
 def judges(**settings: Any) -> tuple[Judge, ...]:

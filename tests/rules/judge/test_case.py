@@ -12,6 +12,7 @@ from pipeline.facts import Reading
 from pipeline.judge import compare
 from pipeline.judge.case import Case
 from pipeline.judge.compare import RULES
+from pipeline.judge.counts import Window
 from pipeline.judge.health import healthy_seconds
 from pipeline.judge.kept import WRITTEN_BY, case_of, text_of
 from pipeline.judge.split import routed
@@ -33,6 +34,7 @@ PODS = Arms(FEW, MANY, uneven, share=lambda second: 0 if second < 20 else 10 if 
 MIXED = [
     one for reading in steady(10, 50, bad=0.03) for one in (reading, replace(reading, metric="latency 0.25", pods=()))
 ]
+FEW_REQUESTS = readings([Window(1, 1, 0, 5, 1)] * 80)
 LATE = [replace(one, pods=()) if place < 15 else one for place, one in enumerate(PODS.readings(130))]
 
 
@@ -45,7 +47,11 @@ def in_parts(begun: Case, seen: Sequence[Reading], cuts: Iterable[int]) -> Case:
     return begun
 
 
-@pytest.mark.parametrize("seen", [MIXED, PODS.readings(130), LATE], ids=["metrics", "pods", "pods-told-apart-later"])
+@pytest.mark.parametrize(
+    "seen",
+    [MIXED, FEW_REQUESTS, PODS.readings(130), LATE],
+    ids=["metrics", "few-requests", "pods", "pods-told-apart-later"],
+)
 @pytest.mark.parametrize("asked", [judges(), judges(unit="request", warm_up=5.0)], ids=["auto", "by-request"])
 def test_a_look_at_each_reading_comes_to_the_same_as_one_at_all(seen: list[Reading], asked: tuple[Judge, ...]) -> None:
     begun = Case.begin(asked)
@@ -53,12 +59,12 @@ def test_a_look_at_each_reading_comes_to_the_same_as_one_at_all(seen: list[Readi
     assert repr(in_parts(begun, seen, range(1, len(seen)))) == repr(begun.after(seen))
 
 
-@given(lives, st.lists(st.integers(0, 180), max_size=6), settings)
+@given(lives, st.lists(st.floats(0, 1), min_size=1, max_size=6), settings)
 def test_whatever_is_read_and_however_it_is_cut_the_evidence_is_the_same(
-    seen: list[Reading], cuts: list[int], asked: tuple[Judge, ...]
+    seen: list[Reading], cuts: list[float], asked: tuple[Judge, ...]
 ) -> None:
     begun = Case.begin(asked)
-    cut, whole = in_parts(begun, seen, [min(place, len(seen)) for place in cuts]), begun.after(seen)
+    cut, whole = in_parts(begun, seen, [int(place * len(seen)) for place in cuts]), begun.after(seen)
 
     assert repr(cut) == repr(whole)
     assert repr(cut.evidence) == repr(compare.judge_cluster(seen, asked, at(10_000)))
@@ -124,6 +130,7 @@ def test_both_ways_are_followed_until_the_canary_has_its_first_request() -> None
     assert (known.apart.open, sorted(known.ways)) == (False, [True])
     assert not begun.evidence.path.by_pods
     assert known.evidence.path.by_pods
+    assert list(Case.begin(judges()).after(steady(10)).ways) == [False]
 
 
 def test_what_is_asked_of_it_beside_the_evidence() -> None:
@@ -134,7 +141,7 @@ def test_what_is_asked_of_it_beside_the_evidence() -> None:
     assert found.split == routed(seen)
     assert found.split.latest.n_c
     assert found.health.at_least(95) == healthy_seconds(seen) == 195
-    assert found.ready == seen[-2].at
+    assert found.ready == found.after([replace(seen[-1], at=at(500))]).ready == seen[-2].at
 
 
 def test_without_settings_of_a_judge_it_still_knows_what_a_soak_adds_up() -> None:
