@@ -80,7 +80,7 @@ def in_one_go(found: Stored, told: Told) -> str:
 
 def test_two_kills_in_mid_canary_change_no_verdict(shop):
     shop.release("v1", **EVERY)
-    with users(shop) as (one, _):
+    with users(shop, rate=60) as (one, _):
         number = shop.push("survivor", definition=CAREFUL, **EVERY)
         for _ in range(2):
             shop.waits(number, "Evidence that it is not worse")

@@ -19,6 +19,7 @@ from tests.runners.until import until
 pytestmark = pytest.mark.story
 
 TAKEOVER = 25.0  # seconds: the promise
+RATE = 25  # requests per second to each cluster
 BUILD, TEST, CANARY_1, ROLLOUT_1, CANARY_2, ROLLOUT_2 = range(6)
 DEFINITION = """
 app: pebble
@@ -77,8 +78,8 @@ def flushed(one: Engine) -> None:
 def cut_off(one: Engine) -> None:
     """`kill -9` of all of Sluice, two seconds of nothing, and a new start."""
     one.down()
-    with Load(one.clusters["az1"], 50) as load:
-        until(lambda: len(load.answers) > 100, "two seconds without Sluice")
+    with Load(one.clusters["az1"], RATE) as load:
+        until(lambda: len(load.answers) > 2 * RATE, "two seconds without Sluice")
     one.up()
     assert load.failed == 0
 
@@ -114,7 +115,7 @@ def live_through(one: Engine, moments: tuple[Moment, ...]) -> list[int]:
     """One release under load that is struck at each moment; the failed requests of both clusters."""
     ran = one.folder / "ran"
     one.push("v2", definition=DEFINITION.format(ran=ran))
-    with Load(one.clusters["az1"], 50) as az1, Load(one.clusters["az2"], 50) as az2:
+    with Load(one.clusters["az1"], RATE) as az1, Load(one.clusters["az2"], RATE) as az2:
         release_id = one.report()
         for moment in moments:
             place = f"R-{release_id} at {moment.at} and {moment.percent} %"

@@ -12,6 +12,7 @@ from tests.runners.until import until
 
 pytestmark = pytest.mark.story
 CANARY = 2  # the step after build and test
+RATE = 25  # requests per second
 
 
 def weight(one: Engine, cluster: str, slot: str) -> int:
@@ -25,7 +26,7 @@ def test_a_waiting_canary_keeps_its_heartbeat_and_silence_for_longer_takes_it_ba
     with engine(tmp_path, guard_ttl=10.0) as one:
         one.first_version()
         one.push("v2")
-        with Load(one.clusters["az1"], 50) as az1:
+        with Load(one.clusters["az1"], RATE) as az1:
             release_id = one.report()
             one.until(release_id, lambda row: (row.at, row.percent) >= (CANARY, 50), "the canary of v2")
             one.ledger.ask(release_id, "pause", "lena", reason="coffee")
@@ -33,7 +34,7 @@ def test_a_waiting_canary_keeps_its_heartbeat_and_silence_for_longer_takes_it_ba
             slot = LocalCluster("az1", one.home).look("pebble").free
 
             paused = len(az1.answers)
-            until(lambda: len(az1.answers) > paused + 50 * 25, "25 seconds of pause", 90)
+            until(lambda: len(az1.answers) > paused + RATE * 25, "25 seconds of pause", 90)
             assert weight(one, "az1", slot) == 50
             assert LocalCluster("az1", one.home).look("pebble").marked == 0
 
