@@ -76,6 +76,7 @@ class JobSpec:
     env: Mapping[str, str] = field(default_factory=dict)  # the whole environment, nothing is inherited but PATH
     timeout: float = 900.0  # seconds; then the process group is killed and the job FAILED
     title: str = ""  # how the first line of its log names it; "" = the argv
+    image: str = ""  # it runs on this image, in a copy of cwd that it may change; "" = on this machine
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Jobs: the fake and detached processes keep the same promises."""
+"""Jobs: the fake, detached processes and those of a cluster keep the same promises."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.runners.contract_jobs import JobsContract
-from tests.runners.jobs_worlds import FakeWorld, ProcessWorld
+from tests.runners.jobs_worlds import ClusterWorld, FakeWorld, ProcessWorld
 
 
 class TestFakeJobs(JobsContract):
@@ -21,3 +21,9 @@ class TestProcessJobs(JobsContract):
         world = ProcessWorld(tmp_path)
         yield world
         world.end()
+
+
+class TestClusterJobs(JobsContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> ClusterWorld:
+        return ClusterWorld(tmp_path)

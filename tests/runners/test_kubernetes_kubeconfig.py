@@ -187,6 +187,21 @@ def test_the_role_of_the_test_clusters_is_the_one_that_is_made_less_the_token() 
     assert role["rules"] == [dict(rule) for rule in rights.RULES[:-1]]
 
 
+def test_where_tests_run_sluice_may_run_them_and_read_no_secret() -> None:
+    role, binding, policy = rights.for_tests("shop-tests", "shop")
+
+    assert {one["metadata"]["namespace"] for one in (role, binding, policy)} == {"shop-tests"}
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "sluice", "namespace": "shop"}]
+    may = {f"{verb} {name}" for rule in role["rules"] for name in rule["resources"] for verb in rule["verbs"]}
+    assert may == {
+        *(f"{verb} jobs" for verb in ("get", "create", "patch", "delete")),
+        *("create secrets", "list pods", "list events", "get pods/log"),
+    }
+    assert policy["spec"]["policyTypes"] == ["Ingress"]
+    assert "ingress" not in policy["spec"], "nobody may call a test"
+    assert rights.missing([], rights.TESTS)[-1] == "get pods/log"
+
+
 def test_each_missing_right_is_named() -> None:
     granted = [dict(rule) for rule in rights.RULES]
     granted[0] = {**granted[0], "verbs": ["get", "list", "create"]}

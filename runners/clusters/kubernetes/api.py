@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from kubernetes.client import ApiClient, ApiException, Configuration
 from kubernetes.dynamic import DynamicClient
@@ -26,6 +27,7 @@ CONNECT, ANSWER = 3.0, 5.0  # seconds a call may take, well within the budget of
 SILENT = 4.0  # seconds for which a server that did not answer is not asked again: the other clusters come first
 MINE = {"field_manager": MANAGER}
 APPLY = {"content_type": "application/apply-patch+yaml"}  # JSON is YAML
+PART = {"content_type": "application/merge-patch+json"}
 STEPS = {"content_type": "application/json-patch+json"}
 Words = Mapping[str, str]
 
@@ -58,11 +60,11 @@ class Api:
         except Missing:
             return None
 
-    def find(self, kind: str, namespace: str, labels: Mapping[str, str]) -> list[Manifest]:
-        """The objects with these labels, read from the database of the cluster and not from a cache."""
-        selector = ",".join(f"{key}={value}" for key, value in labels.items())
-        found = _object(self._ask("get", path_of(kind, namespace), label_selector=selector))
-        return list(found.get("items") or ())
+    def find(self, kind: str, namespace: str, labels: Words, fields: Words = MappingProxyType({})) -> list[Manifest]:
+        """The objects with these labels, and these words in their fields, read from the database of the cluster and not
+        from a cache."""
+        asked = {"label_selector": _selector(labels), **({"field_selector": _selector(fields)} if fields else {})}
+        return list(_object(self._ask("get", path_of(kind, namespace), **asked)).get("items") or ())
 
     # Each write answers with the object as it is from then on: as good as reading it.
 
@@ -101,12 +103,23 @@ class Api:
         """What the server says to a question: its version; a review of rights or a token, which stores nothing."""
         return _object(self._ask("get", path) if body is None else self._ask("post", path, body=body))
 
-    def delete(self, kind: str, namespace: str, name: str) -> None:
-        """Gone, or it never was there."""
+    def patch(self, kind: str, namespace: str, name: str, part: Manifest) -> Manifest:
+        """These parts of an object, as they should be from now on."""
+        return _object(self._ask("patch", path_of(kind, namespace, name), body=part, **MINE, **PART))
+
+    def delete(self, kind: str, namespace: str, name: str, rest: str = "") -> None:
+        """Gone, or it never was there. `rest`: of what it owns, Background, or Foreground: before itself."""
+        asked = {"query_params": [("propagationPolicy", rest)]} if rest else {}
         try:
-            self._ask("delete", path_of(kind, namespace, name))
+            self._ask("delete", path_of(kind, namespace, name), **asked)
         except Missing:
             return
+
+    def log(self, namespace: str, pod: str, container: str, since: str, limit: int) -> bytes:
+        """What a container wrote since that second ("" = all), each line with its time; at most `limit` bytes."""
+        asked = [("container", container), ("timestamps", "true"), ("limitBytes", str(limit))]
+        asked += [("sinceTime", since)] if since else []
+        return self._ask("get", f"{path_of('Pod', namespace, pod)}/log", query_params=asked)
 
     def last_words(self, namespace: str, pod: str) -> str:
         """The end of what the container of a pod wrote before it ended."""
@@ -183,6 +196,10 @@ def _configuration(access: Access) -> Configuration:
     made.api_key = {"BearerToken": f"Bearer {access.token}"}
     made.proxy = None
     return made
+
+
+def _selector(words: Words) -> str:
+    return ",".join(f"{key}={value}" for key, value in words.items())
 
 
 def _step(what: str, annotation: str, value: str) -> Manifest:

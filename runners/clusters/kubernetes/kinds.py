@@ -11,6 +11,10 @@ KINDS: Mapping[str, tuple[str, str]] = {  # kind → its group with version, its
     "HTTPRoute": ("apis/gateway.networking.k8s.io/v1", "httproutes"),
     "Pod": ("api/v1", "pods"),
     "Service": ("api/v1", "services"),
+    "Job": ("apis/batch/v1", "jobs"),
+    "Secret": ("api/v1", "secrets"),
+    "Event": ("api/v1", "events"),
+    "NetworkPolicy": ("apis/networking.k8s.io/v1", "networkpolicies"),
 }
 
 
