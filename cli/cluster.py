@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.definition.platform import Reached
+from pipeline.definition.platform import Platform, Reached
 
 from .calling import Group
 from .exits import EPILOG, Exit, Stop
@@ -57,11 +57,12 @@ def admitted(command: Command) -> Command:
 def add(name: str, home: Path, file: Path | None, namespace: str | None, *, shown: bool, **more: object) -> None:
     """Let Sluice into a cluster.
 
-    Creates a ServiceAccount with the least rights in one namespace, and stores its address, authority and token in the
-    home, for the owner alone. Nothing else of the kubeconfig is kept. Again: brings the rights up to date.
+    Creates a ServiceAccount with the least rights in one namespace, and in a second one where `tests:` of platform.yaml
+    run there. Stores its address, authority and token in the home, for the owner alone. Nothing else of the kubeconfig
+    is kept. Again: brings the rights up to date.
     """
     place, _ = _place(name, home, file, namespace)
-    words = [*_words(more), *(["--print"] if shown else [])]
+    words = [*_words(more), *_tests(name, home, file), *(["--print"] if shown else [])]
     click.echo(_admit("add", name, home, "--namespace", place, *words), nl=False)
 
 
@@ -75,6 +76,7 @@ def check(name: str, home: Path, file: Path | None, namespace: str | None) -> No
     place, found = _place(name, home, file, namespace)
     counters = ["--counters", found.counters] if found and found.counters else []
     words = [*counters, "--gateway", found.gateway or ""] if found else []
+    words += _tests(name, home, file)
     click.echo(_admit("check", name, home, "--namespace", place, *words), nl=False)
 
 
@@ -101,7 +103,7 @@ def remove(name: str, home: Path, file: Path | None, namespace: str | None, **mo
     With a kubeconfig the account goes too, which ends all its tokens. What runs in the cluster goes on.
     """
     place, _ = _place(name, home, file, namespace)
-    click.echo(_admit("remove", name, home, "--namespace", place, *_words(more)), nl=False)
+    click.echo(_admit("remove", name, home, "--namespace", place, *_words(more), *_tests(name, home, file)), nl=False)
 
 
 def _place(name: str, home: Path, file: Path | None, namespace: str | None) -> tuple[str, Reached | None]:
@@ -114,13 +116,23 @@ def _place(name: str, home: Path, file: Path | None, namespace: str | None) -> t
 
 def _entry(name: str, home: Path, file: Path | None) -> Reached | None:
     """What platform.yaml says of the cluster. One that was named must know it."""
-    known = [file] if file else [one for one in (home / "platform.yaml", Path("platform.yaml")) if one.is_file()]
-    if not known:
-        return None
-    entry = read_here(known[0]).clusters.get(name)
+    platform = _platform(home, file)
+    entry = platform.clusters.get(name) if platform else None
     if file and (entry is None or entry.kubernetes is None):
         raise Stop(f"{file} has no Kubernetes cluster {name}.", Exit.USAGE)
     return entry.kubernetes if entry else None
+
+
+def _tests(name: str, home: Path, file: Path | None) -> list[str]:
+    """Where tests run in the cluster, if platform.yaml says so."""
+    platform = _platform(home, file)
+    here = platform.tests if platform else None
+    return ["--tests", here.namespace] if here and here.cluster == name else []
+
+
+def _platform(home: Path, file: Path | None) -> Platform | None:
+    known = [file] if file else [one for one in (home / "platform.yaml", Path("platform.yaml")) if one.is_file()]
+    return read_here(known[0]) if known else None
 
 
 def _words(more: dict[str, object]) -> Iterator[str]:

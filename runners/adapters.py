@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -13,8 +13,12 @@ from pipeline.definition.platform import AppEntry, ClusterEntry, Platform, Reach
 from pipeline.errors import PipelineError, TryLater
 from runners.builders.bundle import BundleBuilder
 from runners.clusters.local import LocalCluster
+from runners.jobs.process import ProcessJobs
 from runners.metrics.scrape import GatewayMetrics
 from runners.ports import Builder, Cluster, Jobs, Metrics
+
+if TYPE_CHECKING:
+    from .jobs.split import SplitJobs
 
 T = TypeVar("T")
 _log = structlog.get_logger()
@@ -44,9 +48,29 @@ def metrics(platform: Platform, home: Path, clusters: Mapping[str, Cluster]) -> 
     return Listed(found)
 
 
+def jobs(platform: Platform, home: Path, here: ProcessJobs) -> "ProcessJobs | SplitJobs":
+    """On this machine; what runs on images, where platform.yaml says that tests run."""
+    if (asked := platform.tests) is None:
+        return here
+    from .clusters.kubernetes import access
+    from .clusters.kubernetes.api import Api
+    from .jobs.kubernetes.folder import owner
+    from .jobs.kubernetes.jobs import KubernetesJobs
+    from .jobs.kubernetes.objects import Place
+    from .jobs.split import SplitJobs
+
+    folder = home / "cluster-jobs"
+    place = Place(
+        asked.cluster, asked.namespace, asked.cpu, asked.memory, asked.user, owner(folder), asked.unpack or ""
+    )
+    api = Api(asked.cluster, partial(access.read, home / "secrets", asked.cluster))
+    return SplitJobs(here, KubernetesJobs(folder, api, place))
+
+
 def builders(platform: Platform, home: Path, jobs: Jobs, bundles: BundleBuilder) -> Mapping[str, Builder]:
     """By app: one that names where its images are kept gets images, every other one bundles."""
-    return Listed({app: _builder(app, entry, home, jobs, bundles) for app, entry in platform.apps.items()})
+    apart = platform.tests is not None
+    return Listed({app: _builder(app, entry, home, jobs, bundles, apart=apart) for app, entry in platform.apps.items()})
 
 
 def renew(platform: Platform, home: Path) -> None:
@@ -108,9 +132,9 @@ def _token(home: Path, name: str | None) -> str:
     return (home / "secrets" / name).read_text().strip() if name else ""
 
 
-def _builder(app: str, entry: AppEntry, home: Path, jobs: Jobs, bundles: BundleBuilder) -> Builder:
+def _builder(app: str, entry: AppEntry, home: Path, jobs: Jobs, bundles: BundleBuilder, *, apart: bool) -> Builder:
     if entry.image is None:
         return bundles
     from .builders.image import ImageBuilder
 
-    return ImageBuilder(jobs, home / "images" / app, entry.image, owner=str(home))
+    return ImageBuilder(jobs, home / "images" / app, entry.image, owner=str(home), apart=apart)

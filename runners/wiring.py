@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
@@ -34,6 +35,9 @@ from runners.intake import Desk
 from runners.jobs.process import ProcessJobs
 from runners.ports import World
 from runners.sources.git import GitSource
+
+if TYPE_CHECKING:
+    from runners.jobs.split import SplitJobs
 
 _log = structlog.get_logger()
 KEPT = timedelta(days=14)  # how long what nobody needs is kept all the same
@@ -96,8 +100,12 @@ class Wiring:
         return Bell(self.settings.redis_url)
 
     @cached_property
-    def jobs(self) -> ProcessJobs:
+    def processes(self) -> ProcessJobs:
         return ProcessJobs(self.settings.home / "jobs")
+
+    @cached_property
+    def jobs(self) -> "ProcessJobs | SplitJobs":
+        return adapters.jobs(self.platform, self.settings.home, self.processes)
 
     @cached_property
     def world(self) -> World:
@@ -105,7 +113,7 @@ class Wiring:
         clusters = adapters.clusters(platform, home)
         return World(
             sources=self.git,
-            builders=adapters.builders(platform, home, self.jobs, self.bundles),
+            builders=adapters.builders(platform, home, self.processes, self.bundles),
             jobs=self.jobs,
             clusters=clusters,
             metrics=adapters.metrics(platform, home, clusters),
@@ -163,7 +171,7 @@ class Wiring:
 
     @cached_property
     def bundles(self) -> BundleBuilder:
-        return BundleBuilder(self.jobs, self.settings.home / "bundles", self.settings.cache)
+        return BundleBuilder(self.processes, self.settings.home / "bundles", self.settings.cache)
 
     @cached_property
     def git(self) -> Mapping[str, GitSource]:

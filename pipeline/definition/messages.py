@@ -25,6 +25,7 @@ _FORMS = {
     words.GATEWAY: ("is no Gateway", "write its namespace and name, like edge/web"),
     words.ADDRESS: ("is no address", "write it like http://prometheus.example.org:9090"),
     words.IMAGE: ("is no repository of images", "write it without a tag, like registry.example.org/web/shop"),
+    words.PULLED: ("is no image", "write it with its tag or digest, like registry.example.org/tools/busybox:1.37"),
     words.HOST: ("is no name of a host", "write it like shop.example.org"),
     words.CPU: ("is no number of processors", "write it like 250m or 2"),
     words.MEMORY: ("is no size of memory", "write it like 192Mi or 2Gi"),

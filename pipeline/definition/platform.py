@@ -10,10 +10,10 @@ from .checks import agreed, gates_once, once, unknown, weekly_known, zone_known
 from .counting import Prometheus
 from .part import Part
 from .problems import Complaint, Path
-from .words import ADDRESS, BRANCH, BY_PEOPLE, GATEWAY, HOST, IMAGE, LABEL, USER, Name, RepoPath
+from .testing import TestsEntry, misplaced
+from .words import ADDRESS, BRANCH, BY_PEOPLE, GATEWAY, HOST, IMAGE, LABEL, Name, RepoPath, User
 
 Names = Annotated[tuple[Name, ...], AfterValidator(once)]
-User = Annotated[str, StringConstraints(pattern=USER)]
 
 
 class Tenant(Part):
@@ -172,6 +172,11 @@ class Platform(Part):
         description="The apps that are released here.",
         examples=[{"shop": {"tenant": "web", "repository": "https://git.example.org/web/shop.git"}}],
     )
+    tests: TestsEntry | None = Field(
+        default=None,
+        description="Where the tests of images run; without it, in containers beside Sluice.",
+        examples=[{"cluster": "az2", "namespace": "shop-tests"}],
+    )
     groups: dict[Name, Annotated[tuple[User, ...], AfterValidator(once)]] = Field(
         default={},
         description="Groups of users that gates ask, besides those that follow from roles.",
@@ -200,6 +205,11 @@ class Platform(Part):
             return apps
         named: list[tuple[Path, str]] = [((name, "tenant"), app.tenant) for name, app in apps.items()]
         return agreed(apps, [*unknown(named, info.data.get("tenants"), "tenant"), *_paths(apps)])
+
+    @field_validator("tests")
+    @classmethod
+    def _tests_fit(cls, tests: TestsEntry | None, info: ValidationInfo) -> TestsEntry | None:
+        return agreed(tests, misplaced(tests, info.data.get("clusters"))) if tests else None
 
     @field_validator("protection", "freezes")
     @classmethod

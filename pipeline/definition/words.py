@@ -25,6 +25,7 @@ LABEL_NAME = r"^[a-zA-Z_][a-zA-Z0-9_]{0,99}$"
 GATEWAY = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
 ADDRESS = r"^https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[!-~]{0,200})?$"
 IMAGE = r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]{1,2}[a-z0-9]+)*){1,5}$"
+PULLED = r"^[a-z0-9][a-z0-9._:/-]{0,253}(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$"
 HOST = r"^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){0,9}$"
 CPU = r"^([0-9]{1,5}m|[0-9]{1,3})$"
 MEMORY = r"^[1-9][0-9]{0,6}(Mi|Gi)$"
@@ -133,6 +134,7 @@ Chance = Annotated[  # a fraction: 0.01 is 1 %
     float, BeforeValidator(_chance), WithJsonSchema({"type": "string", "pattern": CHANCE})
 ]
 Name = Annotated[str, StringConstraints(pattern=NAME)]
+User = Annotated[str, StringConstraints(pattern=USER)]
 RepoPath = Annotated[str, StringConstraints(pattern=PATH), AfterValidator(_below)]
 CounterName = Annotated[str, StringConstraints(pattern=LABEL_NAME)]
 EnvName = Annotated[str, StringConstraints(pattern=ENV_NAME), AfterValidator(_free)]

@@ -21,7 +21,8 @@ from .outcome import DIGEST, FLOOR, TIMEOUT, outcome
 class ImageBuilder:
     """The Builder port for one app, whose images go to `repository` (registry, slash, name; no tag).
 
-    `folder` keeps results, and what was built of which content; `owner` names this installation at the engine.
+    `folder` keeps results, and what was built of which content; `owner` names this installation at the engine. `apart`:
+    what is to run on an image runs where the jobs see fit, not at this engine.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class ImageBuilder:
         repository: str,
         *,
         owner: str,
+        apart: bool = False,
         env: Mapping[str, str] | None = None,
         floor: int = FLOOR,
         timeout: float = TIMEOUT,
@@ -38,7 +40,7 @@ class ImageBuilder:
         self._jobs, self._folder, self._repository, self._owner = jobs, folder.absolute(), repository, owner
         found = engine.passed_on(os.environ) if env is None else dict(env)
         self._env = {**found, "PYTHONPATH": str(Path(runners.__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
-        self._floor, self._timeout = floor, timeout
+        self._floor, self._timeout, self._apart = floor, timeout, apart
 
     def start(self, spec: BuildSpec) -> None:
         """Start the build, or adopt the one of that name."""
@@ -69,6 +71,8 @@ class ImageBuilder:
         if not DIGEST.fullmatch(digest):
             raise NeedsHuman(f"builder.digest: {digest[:80]!r} is no digest; sha256: and 64 digits 0-9a-f are needed")
         image = f"{self._repository}@{digest}"
+        if self._apart:
+            return JobSpec(name, ("/bin/sh", "-c", run), tree, {}, timeout, title=run, image=image)
         argv = (sys.executable, "-P", "-m", "runners.jobs.contain", self._owner, name, image, run)
         return JobSpec(name, argv, tree, self._env, timeout, title=run)
 

@@ -114,6 +114,32 @@ def test_the_account_can_do_nothing_elsewhere_and_read_no_secret(sluice: Termina
         assert may(*forbidden) == "no", forbidden
 
 
+def test_where_tests_run_the_account_may_run_them_and_read_no_secret(sluice: Terminal, tmp_path: Path) -> None:
+    tests = f"{sluice.namespace}-tests"
+    platform = tmp_path / "platform.yaml"
+    text = (
+        "tenants: {web: {}}\n"
+        "clusters: {az1: {kind: kubernetes, kubernetes: {namespace: NS, counters: 'http://t.example.org/metrics'}}}\n"
+        "tests: {cluster: az1, namespace: NS-tests}\n"
+        "apps: {shop: {tenant: web, repository: https://git.example.org/web/shop.git}}\n"
+    )
+    platform.write_text(text.replace("NS", sluice.namespace))
+    try:
+        told = sluice("add", "--kubeconfig", str(KUBECONFIG), "--platform", str(platform))
+        assert f"In namespace {tests} it may run tests." in told
+        who = f"--as=system:serviceaccount:{sluice.namespace}:sluice"
+        listed = sluice.node.kubectl("auth", "can-i", "--list", who, "-n", tests)
+        assert next(line for line in listed.splitlines() if line.startswith("secrets ")).endswith("[create]")
+        assert next(line for line in listed.splitlines() if line.startswith("jobs.batch ")).endswith(
+            "[get create patch delete]"
+        )
+        sluice.node.kubectl("-n", tests, "delete", "role", "sluice")
+        lacks = f"create secrets, list pods, list events, get pods/log in namespace {tests}"
+        until(lambda: lacks in sluice.refused("check", "--platform", str(platform)), "the Role is known to be gone")
+    finally:
+        sluice.node.kubectl("delete", "namespace", tests, "--ignore-not-found", "--wait=false")
+
+
 def test_what_the_role_lacks_is_named_verb_by_verb(sluice: Terminal) -> None:
     sluice("add", "--kubeconfig", str(KUBECONFIG))
     less = '[{"op": "replace", "path": "/rules/0/verbs", "value": ["get", "list"]}]'

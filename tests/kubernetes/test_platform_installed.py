@@ -1,13 +1,15 @@
 """Sluice runs inside a real cluster from its chart, and releases an app to the two others."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.kubernetes.clusters import HERE, REGISTRY, Node
-from tests.kubernetes.helm import namespace
+from runners.clusters.kubernetes import rights
+from tests.kubernetes.clusters import HERE, NAMESPACE, REGISTRY, Node, sluice
+from tests.kubernetes.helm import applied, namespace
 from tests.kubernetes.inside import TARGETS, Inside, running
 from tests.load import Load
 
@@ -29,6 +31,7 @@ tenants: {{web: {{}}}}
 clusters:
   az2: {{kind: kubernetes, kubernetes: {{namespace: shop, gateway: default/web, counters: "http://az2:9100/metrics"}}}}
   dr: {{kind: kubernetes, kubernetes: {{namespace: shop, gateway: default/web, counters: "http://dr:9100/metrics"}}}}
+tests: {{cluster: dr, namespace: {app}-tests, cpu: 50m, memory: 128Mi, unpack: "{registry}/sluice@{sluice}"}}
 apps:
   {app}:
     tenant: web
@@ -50,9 +53,24 @@ def app() -> Iterator[str]:
 
 @pytest.fixture
 def inside(app: str) -> Iterator[Inside]:
-    platform = PLATFORM.format(app=app, registry=REGISTRY)
-    with namespace(Node("az1"), f"sluice-{app}") as own, running(platform, own) as installation:
+    platform = PLATFORM.format(app=app, registry=REGISTRY, sluice=sluice())
+    place = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": place_of_tests(app), "labels": rights.RESTRICTED},
+    }
+    made = {"apiVersion": "v1", "kind": "List", "items": [place, *rights.for_tests(place_of_tests(app), NAMESPACE)]}
+    with (
+        applied(Node("dr"), json.dumps(made)),
+        namespace(Node("az1"), f"sluice-{app}") as own,
+        running(platform, own) as installation,
+    ):
         yield installation
+
+
+def place_of_tests(app: str) -> str:
+    """The namespace of its tests."""
+    return f"{app}-tests"
 
 
 def files(app: str, version: str) -> dict[str, str]:
@@ -66,7 +84,12 @@ def test_sluice_in_a_cluster_releases_to_the_two_others_and_nobody_sees_a_failur
 ) -> None:
     admin = inside.signed_in()
     admin.push(app, files(app, "v1"), "First", tmp_path)
-    admin.live(app)
+    first = admin.live(app)
+    log = admin.call("GET", f"/api/releases/{first['id']}/log?step=test")["text"]
+    assert "» python3.11 -m py_compile app.py" in log
+    noted = Node("dr").objects("events", namespace=place_of_tests(app))
+    assert ("Pod", "Started") in {(one["involvedObject"]["kind"], one["reason"]) for one in noted}
+    assert not Node("dr").objects("jobs,pods,secrets", namespace=place_of_tests(app))
 
     with (
         Load(Node("az2").gateway, 30, host=f"{app}.test") as az2,

@@ -7,10 +7,11 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.errors import NeedsHuman, PipelineError
 from runners.metrics.counters import scrape
@@ -18,8 +19,10 @@ from runners.metrics.counters import scrape
 from . import access, kubeconfig, rights, tokens
 from .access import Access
 from .api import Api
+from .notes import Manifest
 
 REVIEWS = "/apis/authorization.k8s.io/v1"
+NONE: Mapping[str, str] = MappingProxyType({})
 AGREES = 10.0  # seconds until every part of the API server knows a new Role
 
 
@@ -30,13 +33,17 @@ def add(asked: argparse.Namespace) -> Iterable[str]:
     with_login = Api(asked.name, lambda: opened.login)
     try:
         version = with_login.answer("/version")["gitVersion"]
-        _may_make(with_login, asked.namespace, opened.context)
-        _make(with_login, asked.namespace)
+        _may_make(with_login, asked.namespace, opened.context, rights.MAKES)
+        if asked.tests:
+            _may_make(with_login, asked.tests, opened.context, rights.MAKES_FOR_TESTS)
+        _make(with_login, asked.namespace, rights.account(asked.namespace))
+        if asked.tests:
+            _make(with_login, asked.tests, rights.for_tests(asked.tests, asked.namespace), rights.RESTRICTED)
         token, until = tokens.issue(with_login, asked.namespace, asked.days)
         found = Access(host, opened.authority, token, until, datetime.now(UTC).isoformat())
         if why := access.wrong(found):
             raise NeedsHuman(f"{asked.kubeconfig}: {why}")
-        _agreed(Access(opened.server, opened.authority, token), asked.name, asked.namespace)
+        _agreed(Access(opened.server, opened.authority, token), asked.name, _asked(asked))
     finally:
         with_login.close()
     if asked.print:
@@ -45,6 +52,8 @@ def add(asked: argparse.Namespace) -> Iterable[str]:
     file = access.write(Path(asked.secrets), asked.name, found)
     yield f"{asked.name} is Kubernetes {version} at {host}."
     yield f"ServiceAccount {rights.ACCOUNT} in namespace {asked.namespace} may do what Sluice needs, and nothing else."
+    if asked.tests:
+        yield f"In namespace {asked.tests} it may run tests."
     yield f"Its token ends {_minute(until)}; a running Sluice renews it. It is in {file}."
 
 
@@ -54,9 +63,10 @@ def check(asked: argparse.Namespace) -> Iterable[str]:
     api = Api(asked.name, lambda: found)
     try:
         yield f"{asked.name} is Kubernetes {api.answer('/version')['gitVersion']} at {found.host}."
-        if lacks := _lacks(api, asked.namespace):
-            raise NeedsHuman(_told(asked.name, asked.namespace, lacks))
-        yield f"Sluice may do what it needs in namespace {asked.namespace}."
+        for namespace, rules in _asked(asked).items():
+            if lacks := _lacks(api, namespace, rules):
+                raise NeedsHuman(_told(asked.name, namespace, lacks))
+            yield f"Sluice may do what it needs in namespace {namespace}."
         if asked.gateway and not _has_routes(api):
             raise NeedsHuman(f"{asked.name} has no Gateway API; install its CRDs and a gateway that serves HTTPRoutes")
         yield "The Gateway API is there." if asked.gateway else "Replicas are the share: it has no gateway."
@@ -81,8 +91,9 @@ def remove(asked: argparse.Namespace) -> Iterable[str]:
         opened = kubeconfig.open_up(Path(asked.kubeconfig), asked.context, trusted=asked.trusted)
         with_login = Api(asked.name, lambda: opened.login)
         try:
-            for one in reversed(rights.account(asked.namespace)):
-                with_login.delete(one["kind"], asked.namespace, rights.ACCOUNT)
+            tests = rights.for_tests(asked.tests, asked.namespace) if asked.tests else ()
+            for one in reversed((*rights.account(asked.namespace), *tests)):
+                with_login.delete(one["kind"], one["metadata"]["namespace"], rights.ACCOUNT)
         finally:
             with_login.close()
         yield f"ServiceAccount {rights.ACCOUNT} is gone from {asked.name}, and with it every token of it."
@@ -92,12 +103,17 @@ def remove(asked: argparse.Namespace) -> Iterable[str]:
     yield f"This home has no access to {asked.name} any more. What runs there goes on."
 
 
-def _may_make(api: Api, namespace: str, context: str) -> None:
+def _asked(asked: argparse.Namespace) -> dict[str, rights.Rules]:
+    """What Sluice may do in which namespace."""
+    return {asked.namespace: rights.RULES, **({asked.tests: rights.TESTS} if asked.tests else {})}
+
+
+def _may_make(api: Api, namespace: str, context: str, makes: Iterable[tuple[str, str, str]]) -> None:
     """Ask first, so that nothing is half made."""
     lacks = []
     if api.get("Namespace", "", namespace) is None and not _may(api, "", "create", "", "namespaces"):
         lacks.append("create namespaces")
-    for verb, group, resource in rights.MAKES:
+    for verb, group, resource in makes:
         if not _may(api, namespace, verb, group, resource):
             lacks.append(f"{verb} {resource}")
     if lacks:
@@ -113,30 +129,33 @@ def _may(api: Api, namespace: str, verb: str, group: str, resource: str) -> bool
     return bool(given["status"].get("allowed"))
 
 
-def _make(api: Api, namespace: str) -> None:
+def _make(api: Api, namespace: str, objects: Iterable[Manifest], labels: Mapping[str, str] = NONE) -> None:
+    """The namespace as well; one that is there keeps its labels."""
     if api.get("Namespace", "", namespace) is None:
-        api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}, "")
-    for one in rights.account(namespace):
+        meta = {"name": namespace, "labels": dict(labels)}
+        api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": meta}, "")
+    for one in objects:
         api.apply(one, namespace)
 
 
-def _agreed(found: Access, name: str, namespace: str) -> None:
+def _agreed(found: Access, name: str, asked: Mapping[str, rights.Rules]) -> None:
     """The new token may do everything: authorizers hear of a Role within moments."""
     api = Api(name, lambda: found)
     give_up = time.monotonic() + AGREES
     try:
-        while lacks := _lacks(api, namespace):
-            if time.monotonic() > give_up:
-                raise NeedsHuman(_told(name, namespace, lacks))
-            time.sleep(0.2)
+        for namespace, rules in asked.items():
+            while lacks := _lacks(api, namespace, rules):
+                if time.monotonic() > give_up:
+                    raise NeedsHuman(_told(name, namespace, lacks))
+                time.sleep(0.2)
     finally:
         api.close()
 
 
-def _lacks(api: Api, namespace: str) -> list[str]:
+def _lacks(api: Api, namespace: str, rules: rights.Rules) -> list[str]:
     body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview"}
     given = api.answer(f"{REVIEWS}/selfsubjectrulesreviews", {**body, "spec": {"namespace": namespace}})
-    return rights.missing(given["status"].get("resourceRules") or ())
+    return rights.missing(given["status"].get("resourceRules") or (), rules)
 
 
 def _told(name: str, namespace: str, lacks: list[str]) -> str:
@@ -168,7 +187,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m runners.clusters.kubernetes.admit", description=__doc__)
     parser.add_argument("verb", choices=VERBS)
     parser.add_argument("name")
-    for option in ("secrets", "namespace", "kubeconfig", "context", "server", "counters", "gateway"):
+    for option in ("secrets", "namespace", "kubeconfig", "context", "server", "counters", "gateway", "tests"):
         parser.add_argument(f"--{option}", default="")
     parser.add_argument("--days", type=int, default=tokens.DAYS)
     parser.add_argument("--trusted", action="store_true")
