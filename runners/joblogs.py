@@ -28,7 +28,9 @@ def of_release(release: Release, jobs: Jobs, logs: Logs) -> None:
 
 
 def of_open(jobs: Jobs, logs: Logs) -> None:
-    """Whatever those jobs have written whose logs are not at their end, wherever their releases stand."""
+    """Whatever those jobs have written whose logs are not at their end. One whose release has ended is ended first."""
+    for name in logs.forsaken():
+        _if_reached(name, partial(jobs.stop, name))
     for name in logs.open():
         _if_reached(name, partial(copy, name, jobs, logs))
 
@@ -58,7 +60,7 @@ def _if_reached(job: str, work: Callable[[], None]) -> None:
     try:
         work()
     except (TryLater, NeedsHuman) as trouble:
-        _log.warning("the log of a job could not be copied", job=job, why=str(trouble))
+        _log.warning("a job cannot be reached", job=job, why=str(trouble))
 
 
 def _stems(release: Release) -> tuple[str, ...]:

@@ -53,6 +53,12 @@ class Logs:
         with self._sessions.reading() as session:
             return tuple(session.scalars(select(JobRow.name).where(~JobRow.log_done).order_by(JobRow.started_at)))
 
+    def forsaken(self) -> tuple[str, ...]:
+        """Of these, the jobs whose release has ended: nobody waits for them."""
+        ended = select(ReleaseRow.id).where(ReleaseRow.ended_at.is_not(None))
+        with self._sessions.reading() as session:
+            return tuple(session.scalars(select(JobRow.name).where(~JobRow.log_done, JobRow.release_id.in_(ended))))
+
     def size(self, name: str) -> int:
         """How many bytes of the job's output are here."""
         with self._sessions.reading() as session:

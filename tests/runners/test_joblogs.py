@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runners import joblogs
+from runners.ports import JobState
 from tests.runners.fake_world import Office
 
 TEST = "r1-test-unit-1"
@@ -35,6 +36,19 @@ def test_a_release_is_cancelled_while_its_test_cannot_be_reached(office):
 
     assert office.row(release_id).state == "rolled back"
     assert office.row(release_id).reason_kind == "cancelled"
+
+
+def test_a_test_whose_release_was_cancelled_is_ended_and_its_log_closed(office):
+    release_id = with_a_test(office)
+    joblogs.of_open(office.builder.jobs, office.logs)
+    assert office.builder.jobs.look(TEST).state is JobState.RUNNING
+
+    office.ledger.ask(release_id, "cancel", "mia")
+    office.tick(release_id)
+    joblogs.of_open(office.builder.jobs, office.logs)
+
+    assert office.builder.jobs.look(TEST).why == "was stopped"
+    assert office.logs.open() == ()
 
 
 def test_a_test_that_can_be_reached_again_goes_on_where_its_log_was(office):
