@@ -187,6 +187,6 @@ class Said:
     freezes: tuple[FreezeSpan, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     cases: Mapping[str, "Case"] = field(default_factory=dict)  # what the judge has of each cluster, this look included
-    readings: tuple[Reading, ...] = ()  # all stored ones of this release, for whoever shows or replays them
+    readings: tuple[Reading, ...] = ()  # those behind the cases, for whoever decides without any
     verified: frozenset[str] = frozenset()  # clusters where this digest was live before
     cfg_hash: str = ""  # target configuration as it is now, with what was rendered for it

@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from ..states import TERMINAL, Kind, Reason, State
-from . import looks
+from . import cases, looks
 from .records import JobRow, LogRow, SettingRow
 from .restore import release_of, targets_of
-from .said import hear, readings
+from .said import hear
 from .shown import Event, Filter, Head, JobShown, Placed, Result, Told
 from .tables import EventRow, ReleaseRow, ResultRow, TargetRow
 
-__all__ = ["Event", "Filter", "Head", "JobShown", "Placed", "Result", "Told", "told"]
+__all__ = ["Event", "Filter", "Head", "JobShown", "Placed", "Result", "Told", "told", "told_at"]
 
 
 def told(session: Session, now: datetime, release_id: int) -> Told | None:
@@ -25,11 +25,22 @@ def told(session: Session, now: datetime, release_id: int) -> Told | None:
     if row is None:
         return None
     found = _told(session, now, row, results=results(session, release_id))
-    return replace(found, traffic=looks.traffic(session, row.app, now))
+    found = replace(found, traffic=looks.traffic(session, row.app, now))
+    if found.release is None:
+        return found
+    said = replace(found.said, cases=cases.known(session, found.release, now))
+    return replace(found, said=said, first_read=cases.begun(session, found.release))
+
+
+def told_at(session: Session, told: Told, moment: datetime) -> Told:
+    """The same release with what the judge had of it at that moment."""
+    if told.release is None:
+        return told
+    return replace(told, said=replace(told.said, cases=cases.at(session, told.release, moment)), now=moment)
 
 
 def in_motion(session: Session, now: datetime) -> tuple[Told, ...]:
-    """All releases that have not ended, oldest first, without their journals."""
+    """All releases that have not ended, oldest first, without their journals and what the judge has of them."""
     rows = session.scalars(select(ReleaseRow).where(ReleaseRow.state.not_in(TERMINAL)).order_by(ReleaseRow.id))
     return tuple(_told(session, now, row, results=results(session, row.id), journal=False) for row in rows)
 
@@ -141,7 +152,7 @@ def _told(
     return Told(
         head=head_of(row),
         release=release_of(row, targets, now) if row.plan_json else None,
-        said=replace(hear(session, row, now), readings=readings(session, row.id)),
+        said=hear(session, row, now),
         results=tuple(results),
         events=tuple(event_of(one) for one in session.scalars(events)) if journal else (),
         jobs=tuple(_job(one) for one in session.scalars(jobs)),

@@ -39,7 +39,7 @@ def content_of(session: Session, row: ReleaseRow) -> Content:
 
 
 def hear(session: Session, row: ReleaseRow, now: datetime) -> Said:
-    """All of it about `row`, but for what was counted: `cases` have that for a decision, `readings` for pages."""
+    """All of it about `row`, but for what was counted: `cases` has that."""
     return Said(
         votes=votes(session, row.id),
         orders=orders(session, row.id),
@@ -112,8 +112,12 @@ def neighbours(session: Session, row: ReleaseRow) -> tuple[Neighbour, ...]:
     return tuple(Neighbour(id_, Kind(kind), bool(hit), bool(tested)) for id_, kind, hit, tested in found)
 
 
-def readings(session: Session, release_id: int, *only: ColumnElement[bool]) -> tuple[Reading, ...]:
-    """All samples of the release, oldest first. There may be thousands: the columns are taken as they are stored."""
+def readings(
+    session: Session, release_id: int, *only: ColumnElement[bool], offset: int = 0, limit: int | None = None
+) -> tuple[Reading, ...]:
+    """The samples of the release, oldest first; `offset` of them are left out, and those behind the next `limit`.
+
+    There may be thousands: the columns are taken as they are stored."""
     found = session.execute(
         select(
             type_coerce(SampleRow.at, Double),
@@ -127,6 +131,8 @@ def readings(session: Session, release_id: int, *only: ColumnElement[bool]) -> t
         )
         .where(SampleRow.release_id == release_id, *only)
         .order_by(SampleRow.at, SampleRow.cluster, SampleRow.metric)
+        .offset(offset)
+        .limit(limit)
     )
     return tuple(_reading(*row) for row in found)
 

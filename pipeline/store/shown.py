@@ -118,6 +118,7 @@ class Told:
     traffic: Mapping[str, Traffic] = field(
         default_factory=dict
     )  # what each cluster is asked now, as far as it is known
+    first_read: datetime | None = None  # when it was counted first what its canary does
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pipeline.judge.case import Case
 from pipeline.judge.kept import text_of
 from pipeline.release import Release
 from pipeline.states import Reason
+from pipeline.store import cases, pages
 from pipeline.store.ledger import Ledger
 from pipeline.store.records import CaseRow, SampleRow
 from pipeline.store.said import readings
@@ -81,6 +82,13 @@ class Canary:
         with self.sessions.reading() as session:
             seen = [one for one in readings(session, self.id) if one.at <= self.now]
         return text_of(Case.begin(gates.judges(self.release, self.release.targets[0])).after(seen))
+
+    def page(self, moment: datetime | None = None) -> str:
+        """What the page shows, now or as it was at a moment."""
+        with self.sessions.reading() as session:
+            found = pages.told(session, self.now, self.id)
+            assert found is not None
+            return text_of((pages.told_at(session, found, moment) if moment else found).said.cases["az1"])
 
     @property
     def kept(self) -> list[str]:
@@ -162,3 +170,61 @@ def test_who_goes_back_is_judged_no_more(canary):
     canary.look(choose=ruled(Ruling(Hold("Goes back"))))
 
     assert canary.heard.cases == {}
+
+
+def test_a_page_shows_what_the_gate_had_and_reads_no_sample_for_it(canary):
+    canary.looks(5)
+    had = canary.case
+    canary.forget_samples()
+
+    assert canary.page() == had
+
+
+def test_a_page_shows_what_the_gate_had_also_when_nothing_was_kept(canary):
+    canary.looks(5)
+    with canary.sessions.writing() as session:
+        session.execute(delete(CaseRow))
+
+    assert canary.page() == canary.case
+    assert canary.kept == []
+
+
+def test_a_page_shows_after_the_end_what_the_gate_had_last(canary):
+    canary.looks(5)
+    had = canary.case
+    canary.look(choose=ruled(Ruling(Undo("worse", Reason.HARMED, (1,)))))
+    canary.look(choose=ruled(Ruling(Hold("Goes back"))))
+
+    assert canary.page() == had
+
+
+def test_a_page_of_a_moment_shows_what_the_gate_had_then(canary):
+    had = {}
+    for _ in range(6):
+        canary.looks(1)
+        had[canary.now] = canary.case
+
+    assert {moment: canary.page(moment) for moment in had} == had
+
+
+def test_a_page_shows_no_sample_of_a_time_to_come(canary):
+    canary.looks(6)
+    canary.now -= timedelta(seconds=25)
+
+    assert canary.page() == canary.in_one_go
+
+
+def test_the_first_sample_is_the_first_of_any_cluster(canary):
+    begun = canary.now + timedelta(seconds=10)
+    canary.looks(3)
+
+    with canary.sessions.reading() as session:
+        assert cases.begun(session, canary.release) == begun
+
+
+def test_what_is_on_its_way_is_listed_without_what_the_judge_has(canary):
+    canary.looks(3)
+    with canary.sessions.reading() as session:
+        (found,) = pages.in_motion(session, canary.now)
+
+    assert (found.said.cases, found.said.readings) == ({}, ())

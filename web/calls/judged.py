@@ -1,8 +1,9 @@
 """What the judge was given, for whoever wants to judge it once more."""
 
 from pipeline.release import Release, Target
+from pipeline.store.said import readings as stored
 
-from ..acting import read
+from ..acting import read_in
 from ..endpoint import Call
 from ..face import face
 from ..gives import ReadingsOut, SharesOut
@@ -14,15 +15,16 @@ from . import shapes
 def readings(call: Call) -> ReadingsOut:
     """A part of the readings; the settings come with every part."""
     asked = call.query(PartQuery)
-    told = read(face(), call.path["release_id"])
-    found = told.said.readings[asked.offset : asked.offset + asked.limit]
-    after = asked.offset + len(found)
+    here, number = face(), call.path["release_id"]
+    with here.sessions.reading() as session:
+        told = read_in(session, here, number)
+        found = stored(session, number, offset=asked.offset, limit=asked.limit + 1)
     return ReadingsOut(
         release=shapes.release(told.head),
         rules=max((one.rules for one in told.results if one.rules), default=None),
         clusters=_shares(told.release) if told.release else [],
-        readings=list(found),
-        next=after if after < len(told.said.readings) else None,
+        readings=list(found[: asked.limit]),
+        next=asked.offset + asked.limit if len(found) > asked.limit else None,
     )
 
 

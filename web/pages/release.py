@@ -1,11 +1,15 @@
 """One release: why it waits first, then what happens now, then what happened. And its questions as pages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Blueprint, request, url_for
 
+from pipeline.judge.curve import Segment, segments
+from pipeline.settings import Judge
 from pipeline.states import State
-from pipeline.store import pages
+from pipeline.store import cases, pages
 from pipeline.store.changes import changes
 from pipeline.store.shown import Head, JobShown, Told
 
@@ -131,7 +135,7 @@ def _values(view: View, told: Told) -> dict[str, object]:
             (one.cluster, versions.get(one.previous) or short(one.previous)) for one in told.placed if one.previous
         ],
         **_course(told),
-        **_judged(told),
+        **_judged(view, told),
     }
 
 
@@ -148,15 +152,16 @@ def _course(told: Told) -> dict[str, object]:
     }
 
 
-def _judged(told: Told) -> dict[str, object]:
+def _judged(view: View, told: Told) -> dict[str, object]:
     """The evidence, of now or of the moment that is asked for, and the gates it is one of."""
     played = replay(told, request.args.get("at", ""))
-    then = played.told if played and played.told else told
+    at = played.at if played else None
+    then = pages.told_at(view.session, told, at) if at else told
     lines, sums = evidence.lines(then)
     now, before = gates.now(told), gates.before(told)
     return {
         "replay": played,
-        "charts": evidence.charts(then),
+        "charts": evidence.charts(then, partial(_curve, view, then)),
         "lines": lines,
         "sums": sums,
         "paths": [one.told(cluster) for cluster, one in evidence.paths(told).items()],
@@ -166,6 +171,10 @@ def _judged(told: Told) -> dict[str, object]:
         "gates_count": gates.counted(now),
         "gates_before_count": gates.counted(before),
     }
+
+
+def _curve(view: View, told: Told, cluster: str, judges: Mapping[int, Judge]) -> tuple[Segment, ...]:
+    return segments(cases.samples(view.session, told.head.id, cluster, told.now), judges)
 
 
 def _good(view: View, told: Told) -> tuple[tuple[str, str, Head | None], ...]:

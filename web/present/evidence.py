@@ -1,13 +1,12 @@
 """The evidence as numbers: what the judge has, what it needs, and how long that will take."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.facts import Reading
-from pipeline.judge import compare
-from pipeline.judge.apart import Path, path
-from pipeline.judge.curve import segments
-from pipeline.judge.metrics import ERRORS
+from pipeline.judge.apart import Path
+from pipeline.judge.case import Case
+from pipeline.judge.curve import Segment
+from pipeline.judge.evidence import Evidence
 from pipeline.judge.phrases import amount, duration, limit
 from pipeline.plan import Stage, passage
 from pipeline.release import Release, Target
@@ -20,6 +19,7 @@ from .draw.scale import NARROW, WIDE
 from .draw.shapes import Drawing
 
 MOST = 3  # clusters drawn of one wave; the table has all
+Curve = Callable[[str, Mapping[int, Judge]], tuple[Segment, ...]]  # of a cluster, by who guards the way on from where
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,9 @@ def lines(told: Told) -> tuple[tuple[Line, ...], tuple[Sum, ...]]:
     found: list[Line] = []
     sums: list[Sum] = []
     for target in release.targets:
-        readings = _readings(told, target)
-        if readings:
-            found += _cluster(told, release, target, readings)
-            sums.append(_sum(told, release, target, readings))
+        if case := _read(told, target):
+            found += _cluster(release, target, case.evidence)
+            sums.append(_sum(target.cluster, case.evidence))
     return tuple(found), tuple(sums)
 
 
@@ -66,8 +65,8 @@ def paths(told: Told) -> dict[str, Path]:
     for target in release.targets if release else ():
         asked = tuple(judges(release, target).values()) if release else ()
         if asked:
-            errors = [one for one in _readings(told, target) if one.metric == ERRORS]
-            found[target.cluster] = path(asked[0], errors)
+            case = told.said.cases.get(target.cluster) or Case.begin(asked)
+            found[target.cluster] = case.apart.path(asked[0])
     return found
 
 
@@ -106,20 +105,19 @@ class Chart:
     rates: tuple[tuple[str, Drawing, Drawing], ...]
 
 
-def charts(told: Told) -> tuple[Chart, ...]:
+def charts(told: Told, curve: Curve) -> tuple[Chart, ...]:
     """The clusters it is in now, or was in last; none where nothing was compared."""
     release = told.release
     if release is None:
         return ()
-    judged = [one for one in release.targets if _readings(told, one)]
+    judged = [one for one in release.targets if _read(told, one)]
     wave = max((one.wave for one in judged), default=0)
     going_on = release.state is State.RUNNING and release.step.wave == wave
-    found = [_chart(told, release, one, going_on) for one in judged if one.wave == wave]
+    found = [_chart(curve(one.cluster, judges(release, one)), one, going_on) for one in judged if one.wave == wave]
     return tuple(chart for chart in found if chart is not None)[:MOST]
 
 
-def _chart(told: Told, release: Release, target: Target, going_on: bool) -> Chart | None:
-    parts = segments(_readings(told, target), judges(release, target))
+def _chart(parts: tuple[Segment, ...], target: Target, going_on: bool) -> Chart | None:
     if not parts:
         return None
     both = tuple(evidence_chart(parts, width, going_on=going_on) for width in (WIDE, NARROW))
@@ -134,8 +132,10 @@ def _chart(told: Told, release: Release, target: Target, going_on: bool) -> Char
     return Chart(target.cluster, (both[0], both[1]), rates)
 
 
-def _readings(told: Told, target: Target) -> tuple[Reading, ...]:
-    return tuple(one for one in told.said.readings if one.cluster == target.cluster)
+def _read(told: Told, target: Target) -> Case | None:
+    """What the judge has of a cluster. None: nothing was read there."""
+    case = told.said.cases.get(target.cluster)
+    return case if case and case.at else None
 
 
 def _opens(name: str) -> str:
@@ -143,9 +143,8 @@ def _opens(name: str) -> str:
     return word.replace("%", " %") if word.endswith("%") else "rollout"
 
 
-def _cluster(told: Told, release: Release, target: Target, readings: tuple[Reading, ...]) -> list[Line]:
+def _cluster(release: Release, target: Target, evidence: Evidence) -> list[Line]:
     guarded = rungs(release, target)
-    evidence = compare.judge_cluster(readings, [judge for _, judge in guarded] or [Judge(None)], told.now)
     here = release.state is State.RUNNING and release.step.stage is Stage.CANARY and release.step.wave == target.wave
     ahead = _opens(release.ahead.name) if here else ""
     return [
@@ -154,7 +153,7 @@ def _cluster(told: Told, release: Release, target: Target, readings: tuple[Readi
     ]
 
 
-def _line(cluster: str, befores: list[str], judge: Judge, evidence: compare.Evidence, ahead: str) -> Line:
+def _line(cluster: str, befores: list[str], judge: Judge, evidence: Evidence, ahead: str) -> Line:
     margin = judge.margin or 0.0
     value, needed = evidence.not_worse(margin), 1 / judge.beta
     seconds = evidence.to_promote(margin, judge.beta)
@@ -175,13 +174,11 @@ def _number(value: float) -> str:
     return "> 1,000,000" if value >= 1_000_000 else amount(value)
 
 
-def _sum(told: Told, release: Release, target: Target, readings: tuple[Reading, ...]) -> Sum:
-    judges = [one for _, one in rungs(release, target)] or [Judge(None)]
-    evidence = compare.judge_cluster(readings, judges, told.now)
+def _sum(cluster: str, evidence: Evidence) -> Sum:
     total = evidence.sums
     first = evidence.first_failure
     return Sum(
-        target.cluster,
+        cluster,
         f"{total.k_c:,} of {total.n_c:,}",
         f"{total.k_b:,} of {total.n_b:,}",
         f"{first:%H:%M:%S}" if first else "none",

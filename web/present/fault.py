@@ -42,10 +42,10 @@ def _hit(told: Told) -> tuple[Target, compare.Evidence, Judge] | None:
     assert release is not None
     found = []
     for target in release.targets:
-        readings = tuple(one for one in told.said.readings if one.cluster == target.cluster)
-        guards = tuple(dict.fromkeys(judges(release, target).values()))
-        if readings and guards:
-            found.append((target, compare.judge_cluster(readings, guards, told.now), guards[0]))
+        case = told.said.cases.get(target.cluster)
+        guards = tuple(judges(release, target).values())
+        if case and case.at and guards:
+            found.append((target, case.evidence, guards[0]))
     return max(found, key=lambda one: one[1].harm_most, default=None)
 
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.facts import Reading
-from pipeline.judge import compare
 from pipeline.plan import Step
 from pipeline.release import Release, Target
 from pipeline.settings import Judge
@@ -103,10 +101,10 @@ def _share(told: Told, target: Target) -> Share:
 
 def _measured(told: Told, release: Release, target: Target) -> float | None:
     """Counted from requests; None while there is nothing fresh to count."""
-    readings, judges = _of(told, target.cluster), judges_of(release.step)
-    if release.state is not State.RUNNING or not readings or not judges:
+    case = told.said.cases.get(target.cluster)
+    if release.state is not State.RUNNING or case is None or not judges_of(release.step):
         return None
-    evidence = compare.judge_cluster(readings, judges, told.now)
+    evidence = case.evidence
     fresh = evidence.seen is not None and (told.now - evidence.seen).total_seconds() < FRESH
     return evidence.share if fresh else None
 
@@ -115,7 +113,3 @@ def judges_of(step: Step) -> tuple[Judge, ...]:
     """The judge's settings at each rung of a step and at its end."""
     gates = [gate for rung in step.rungs for gate in rung.gates] + list(step.leave)
     return tuple(gate for gate in gates if isinstance(gate, Judge))
-
-
-def _of(told: Told, cluster: str) -> tuple[Reading, ...]:
-    return tuple(reading for reading in told.said.readings if reading.cluster == cluster)

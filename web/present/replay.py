@@ -1,6 +1,6 @@
 """A canary played again: its evidence as the judge had it at one moment after the other."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -21,7 +21,7 @@ class Replay:
     after: int | None
     last: int
     words: str = ""  # "" = it is not played, all is shown
-    told: Told | None = None  # what was known then
+    at: datetime | None = None  # the moment that is shown; None: that of now
 
 
 def replay(told: Told, at: str) -> Replay | None:
@@ -33,35 +33,28 @@ def replay(told: Told, at: str) -> Replay | None:
         return Replay(stops[0], None, stops[0], stops[-1])
     seconds = int(at[:9])
     place = next((place for place, stop in enumerate(stops) if stop >= seconds), len(stops) - 1)
-    moment = _begin(told) + timedelta(seconds=stops[place])
+    assert told.first_read is not None
+    moment = told.first_read + timedelta(seconds=stops[place])
     return Replay(
         first=stops[0],
         before=stops[place - 1] if place else None,
         after=stops[place + 1] if place + 1 < len(stops) else None,
         last=stops[-1],
         words=f"{clock(moment)}, {_span(stops[place])} of {_span(stops[-1])}",
-        told=_by(told, moment),
+        at=moment,
     )
 
 
 def _stops(told: Told) -> tuple[int, ...]:
     """Few enough to go through by hand, the last one at or after the last reading."""
     compared = told.release is not None and any(target.previous for target in told.release.targets)
-    if not compared or not told.said.readings:
+    if not compared or told.first_read is None:
         return ()
-    whole = max(1, ceil((told.said.readings[-1].at - _begin(told)).total_seconds()))
+    last = max(case.at for case in told.said.cases.values() if case.at)
+    whole = max(1, ceil((last - told.first_read).total_seconds()))
     step = next((step for step in STEPS if whole <= step * MOST), ceil(whole / MOST))
     return tuple(range(step, whole + step, step))
 
 
-def _begin(told: Told) -> datetime:
-    return told.said.readings[0].at
-
-
 def _span(seconds: int) -> str:
     return lasted(timedelta(seconds=seconds))
-
-
-def _by(told: Told, moment: datetime) -> Told:
-    readings = tuple(one for one in told.said.readings if one.at <= moment)
-    return replace(told, said=replace(told.said, readings=readings), now=moment)
