@@ -5,7 +5,9 @@
 Three metrics are read each second, in one cluster, into a real SQLite file. A look is the transaction that every tick
 ends with: what was seen is stored, the canary is judged, and the decision is written. `look_ms`: as the product does
 it, going on from the look before; `from_the_first_ms`: the same where nothing was kept, so that all readings are
-folded. Medians; the looks are 10 s apart. The table goes into docs/judge.md.
+folded. `page_ms`: the whole page of the release from the web's code, without a network, after one more look each
+time; `first_page_ms`: the first one of a process, which folds all readings for the chart. `overview_ms`: the page of
+all releases. Medians but for the first page; the looks are 10 s apart. The table goes into docs/judge.md.
 """
 
 import argparse
@@ -14,11 +16,13 @@ import platform
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from statistics import median
 
+from flask.testing import FlaskClient
 from sqlalchemy import delete, func, insert, select
 
 from pipeline.decide import decide
@@ -26,16 +30,22 @@ from pipeline.definition.app import App
 from pipeline.definition.platform import Platform
 from pipeline.facts import ClusterSeen, Count, Facts, Reading, SlotSeen
 from pipeline.plan import make
+from pipeline.store.access import Access
 from pipeline.store.ledger import Ledger
 from pipeline.store.migrate import migrate
+from pipeline.store.people import People
 from pipeline.store.records import CaseRow, SampleRow
 from pipeline.store.restore import NewRelease
 from pipeline.store.session import Sessions, open_database
+from web import auth, create_app, face, tokens
+from web.feed import Feed
+from web.settings import WebSettings
 
 ROOT = Path(__file__).parents[1]
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "judge_age.json", ROOT / "docs" / "judge.md"
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTES = (10, 60, 120)
+READER = "reader"
 BAD = {"errors": 0.002, "latency 0.25": 0.05, "orders": 0.1}  # what counts in each metric, per request, in both arms
 ARMS = {"canary": 5, "stable": 95}  # requests a second
 APP = App.model_validate(
@@ -141,15 +151,44 @@ def looked(sessions: Sessions, release_id: int, counters: Counters, looks: int) 
     return found
 
 
+def shown(home: Path, sessions: Sessions, release_id: int, counters: Counters, looks: int) -> dict[str, float]:
+    """Pages of a web process that has shown none yet."""
+    app = create_app(
+        WebSettings(home, str(sessions.engine.url), PLATFORM, secret=b"s" * 32, base_url="http://localhost")
+    )
+    quiet = Feed(lambda after: (), lambda: 0)
+    app.extensions[face.KEY] = replace(app.extensions[face.KEY], sessions=sessions, access=Access(sessions), feed=quiet)
+    client, cookie, ledger = app.test_client(), tokens.new_cookie(), Ledger(sessions)
+    Access(sessions).sign_in(READER, tokens.digest(cookie), tokens.new_cookie(), auth.LASTS)
+    client.set_cookie(auth.COOKIE, cookie)
+    found, page = {"first_page_ms": round(got(client, f"/releases/{release_id}"), 1)}, f"/releases/{release_id}"
+    for name, path in (("page_ms", page), ("overview_ms", "/")):
+        times = []
+        for _ in range(looks):
+            look(ledger, release_id, counters.read(10))
+            times.append(got(client, path))
+        found[name] = round(median(times), 1)
+    return found
+
+
+def got(client: FlaskClient, path: str) -> float:
+    """Milliseconds until the page is written."""
+    start = time.perf_counter()
+    status = client.get(path).status_code
+    assert status == 200, f"{path} answers {status}"
+    return 1000 * (time.perf_counter() - start)
+
+
 def publish(found: dict[str, dict[str, float]]) -> None:
     """The table of docs/judge.md."""
     lines = [
-        "| The canary is | readings so far | a look | a look from the first reading on |",
-        "| --- | --- | --- | --- |",
+        "| The canary is | readings | a look | a look from the first reading on | a page | the first page | overview |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for age, row in found.items():
         times = f"{row['look_ms']:.1f} ms | {row['from_the_first_ms']:,.0f} ms"
-        lines.append(f"| {age} old | {row['readings']:,} | {times} |")
+        pages = f"{row['page_ms']:.0f} ms | {row['first_page_ms']:,.0f} ms | {row['overview_ms']:.0f} ms"
+        lines.append(f"| {age} old | {row['readings']:,} | {times} | {pages} |")
     before, rest = PAGE.read_text().split("<!-- age -->\n")
     after = rest.split("<!-- /age -->")[1]
     PAGE.write_text("\n".join([f"{before}<!-- age -->", *lines, f"<!-- /age -->{after}"]))
@@ -163,10 +202,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         migrate(url := f"sqlite:///{folder}/sluice.db")
         sessions = open_database(url, clock=lambda _: counters.now)
+        People(sessions).add(READER, "viewer", "no password", actor="benchmark")
         release_id = begun(Ledger(sessions), counters)
         for minutes in MINUTES:
             grown(sessions, release_id, counters, minutes)
-            found[f"{minutes} min"] = looked(sessions, release_id, counters, looks)
+            looked_at = looked(sessions, release_id, counters, looks)
+            found[f"{minutes} min"] = looked_at | shown(Path(folder), sessions, release_id, counters, looks)
         sessions.engine.dispose()
     rows = {**found, "metrics": len(BAD), "looks": looks, "python": platform.python_version()}
     print(json.dumps(rows, indent=1))

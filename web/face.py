@@ -13,6 +13,7 @@ from pipeline.store.people import People
 from pipeline.store.session import Sessions
 
 from .answered import Answered
+from .curves import Curves
 from .feed import Feed
 from .logbook import Book
 from .settings import WebSettings
@@ -34,6 +35,7 @@ class Face:
     feed: Feed
     limiter: Limiter
     book: Book = field(default_factory=Book)
+    curves: Curves = field(default_factory=Curves)
     answered: Answered = field(default_factory=Answered)
 
 

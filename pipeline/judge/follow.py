@@ -1,6 +1,6 @@
 """One metric of one cluster, followed reading by reading."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,23 +32,25 @@ class Followed:
 
     def after(self, parts: Sequence[Piece], judges: Sequence[Judge], seen: datetime | None) -> "Followed":
         """The same once `parts` are seen as well; both arms could last be read when they were `seen`."""
-        windows, done = filled(self.open, parts)
-        track = self.track
-        for part, counts in done:
-            track = moved(track, part, judges, counts=counts)
+        begun, _ = self.stepped(parts, judges)
         latest = _latest([*self.latest, *(part.window for part in parts)])
+        track = begun.track
         traffic = next((part.end for part in reversed(parts) if part.window.n_c), track.traffic)
         failure = track.failure or next((part.end for part in parts if part.window.k_c), None)
         recent = added(reversed(latest))
         track = replace(track, seen=seen or track.seen, traffic=traffic, failure=failure, recent=recent)
-        return Followed(track, windows, latest)
+        return Followed(track, begun.open, latest)
 
-    def steps(self, parts: Sequence[Piece], judges: Sequence[Judge]) -> Iterator[tuple[Piece, bool, Track]]:
-        """Each window that is full once `parts` are seen as well, whether it counts, and the track after it."""
-        track = self.track
-        for part, counts in filled(self.open, parts)[1]:
+    def stepped(
+        self, parts: Sequence[Piece], judges: Sequence[Judge]
+    ) -> tuple["Followed", list[tuple[Piece, bool, Track]]]:
+        """The evidence after `parts`, and each window that is full on the way, if it counts, and the track then."""
+        windows, done = filled(self.open, parts)
+        track, steps = self.track, []
+        for part, counts in done:
             track = moved(track, part, judges, counts=counts)
-            yield part, counts, track
+            steps.append((part, counts, track))
+        return replace(self, track=track, open=windows), steps
 
 
 def _latest(windows: Sequence[Window]) -> tuple[Window, ...]:

@@ -52,6 +52,12 @@ def samples(
     return readings(session, release_id, *new)
 
 
+def counted(session: Session, release_id: int, cluster: str, until: datetime) -> int:
+    """How many samples of one cluster there are up to then; one that came late makes it another number."""
+    wanted = [SampleRow.release_id == release_id, SampleRow.cluster == cluster, SampleRow.at <= until]
+    return session.scalar(select(func.count()).select_from(SampleRow).where(*wanted)) or 0
+
+
 def begun(session: Session, release: Release) -> datetime | None:
     """When the first sample was taken; each cluster is asked for its own, which an index has."""
     firsts = (

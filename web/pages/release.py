@@ -1,15 +1,12 @@
 """One release: why it waits first, then what happens now, then what happened. And its questions as pages."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from flask import Blueprint, request, url_for
 
-from pipeline.judge.curve import Segment, segments
-from pipeline.settings import Judge
 from pipeline.states import State
-from pipeline.store import cases, pages
+from pipeline.store import pages
 from pipeline.store.changes import changes
 from pipeline.store.shown import Head, JobShown, Told
 
@@ -161,7 +158,7 @@ def _judged(view: View, told: Told) -> dict[str, object]:
     now, before = gates.now(told), gates.before(told)
     return {
         "replay": played,
-        "charts": evidence.charts(then, partial(_curve, view, then)),
+        "charts": evidence.charts(then, partial(face().curves.segments, view.session, then)),
         "lines": lines,
         "sums": sums,
         "paths": [one.told(cluster) for cluster, one in evidence.paths(told).items()],
@@ -171,10 +168,6 @@ def _judged(view: View, told: Told) -> dict[str, object]:
         "gates_count": gates.counted(now),
         "gates_before_count": gates.counted(before),
     }
-
-
-def _curve(view: View, told: Told, cluster: str, judges: Mapping[int, Judge]) -> tuple[Segment, ...]:
-    return segments(cases.samples(view.session, told.head.id, cluster, told.now), judges)
 
 
 def _good(view: View, told: Told) -> tuple[tuple[str, str, Head | None], ...]:
