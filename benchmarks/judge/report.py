@@ -6,6 +6,7 @@ python -m benchmarks.judge.report
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from scipy.stats import beta
 
 from .claims import claims, geometric
 from .plots import bars
+from .promotions import TICK
+from .traces import LIFE
 
 ROOT = Path(__file__).parents[2]
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "judge.json", ROOT / "docs" / "judge.md"
@@ -123,11 +126,22 @@ def promotions(cells: Cells) -> str:
         for cell in cells
     ]
     wrong = [cell["promoted_at_margin"] for cell in cells]
-    waits = [cell["median"] / cell["planned"] for cell in cells if cell["planned"] >= 15 and cell["median"] < 1800]
     at = f"{percent(float(np.mean(wrong)))} on average, {percent(max(wrong))} at most"
-    plan = f"the median is {geometric(waits):.2f} times the plan ({min(waits):.2f} to {max(waits):.2f})"
     told = f"Promoted at exactly the margin: {at}, of {cells[0]['runs']:,} lives a cell"
-    return f"{table(heads, rows)}\n\n{told}. Where the plan is three ticks or more, {plan}."
+    return f"{table(heads, rows)}\n\n{told}. {_kept(cells)}"
+
+
+def _kept(cells: Cells) -> str:
+    """How well the waits were planned. A life is looked at every tick, so a plan cannot end within one."""
+    waits = [(cell["median"], TICK * ceil(cell["planned"] / TICK)) for cell in cells if cell["median"] < LIFE]
+    close = sum(abs(median - plan) <= 0.2 * plan for median, plan in waits)
+    beside = sum(abs(median - plan) <= max(0.2 * plan, TICK) for median, plan in waits) - close
+    ratio = geometric([median / plan for median, plan in waits])
+    rest = f"{beside} more are one tick beside it" if beside else "no other is a tick beside it"
+    return (
+        f"The plan ends with the tick it falls into: {close} of {len(waits)} medians are within 20 % of it, {rest}; "
+        f"the median is {ratio:.2f} times the plan (geometric mean)."
+    )
 
 
 def pods(good: Cells, worse: Cells) -> str:

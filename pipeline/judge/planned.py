@@ -8,7 +8,7 @@ from pipeline.plan import Stage, Step
 from pipeline.settings import Judge
 
 from .phrases import duration
-from .waits import promote_nats, to_find_double, to_promote
+from .waits import Pace, pace, promote_nats, to_find_double
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,18 @@ def ladder(traffic: Traffic, shares: Sequence[tuple[int, Judge]]) -> tuple[Plann
     for percent, judge in shares:
         if judge.margin is None:
             continue
-        shown = sum(one.promote / _nat(traffic, one.percent, judge.margin) for one in found)
+        shown = sum(_pace(traffic, one.percent, judge.margin).shown(one.promote) for one in found)
         left = max(0.0, promote_nats(judge.beta) - shown)
         double = to_find_double(judge.alpha, traffic.requests, percent / 100, traffic.rate)
-        seconds = left * _nat(traffic, percent, judge.margin) if left else 0.0
+        seconds = _pace(traffic, percent, judge.margin).wait(left) if left else 0.0
         found.append(Planned(percent, seconds, double, judge.deadline))
         if seconds == inf:
             break
     return tuple(found)
 
 
-def _nat(traffic: Traffic, percent: int, margin: float) -> float:
-    """Seconds that a nat of evidence for "not worse by `margin`" takes at this share."""
-    return to_promote(1.0, traffic.requests, percent / 100, traffic.rate, margin)
+def _pace(traffic: Traffic, percent: int, margin: float) -> Pace:
+    return pace(traffic.requests, percent / 100, traffic.rate, margin)
 
 
 def slowest(step: Step, traffic: Mapping[str, Traffic]) -> tuple[Planned, ...]:

@@ -5,6 +5,8 @@ from random import Random
 from statistics import median
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.judge.forecast import Forecast
 from pipeline.judge.harm import Harm
@@ -13,6 +15,7 @@ from pipeline.judge.waits import (
     PROMOTE_COST,
     ROLL_BACK_COST,
     divergence,
+    pace,
     promote_nats,
     roll_back_nats,
     to_promote,
@@ -63,6 +66,25 @@ def test_a_promotion_takes_about_as_long_as_planned(sizes, rate, margin):
     planned = to_promote(promote_nats(0.05), speed, share, rate, margin)
 
     assert planned / 2 <= median(times) <= planned * 2 + 5
+
+
+@pytest.mark.parametrize(
+    ("rate", "margin", "seconds"),
+    [(0.001, 0.005, 80), (0.001, 0.01, 40), (0.005, 0.005, 195), (0.005, 0.01, 70)],
+)
+def test_rare_failures_are_planned_for_as_they_come_in_the_middle_life(rate, margin, seconds):
+    """Medians of 2,000 lives at 200 requests a second and 5 %, from the figures in docs/judge.md, seen each 5 s."""
+    assert to_promote(promote_nats(0.05), 200, 0.05, rate, margin) == pytest.approx(seconds, rel=0.2)
+
+
+@given(
+    st.floats(0, 20), st.floats(1, 5000), st.floats(0.01, 0.5), st.floats(0, 0.05), st.sampled_from((0.002, 0.01, 0.05))
+)
+def test_what_is_shown_after_a_wait_is_what_was_waited_for(nats, requests, share, rate, margin):
+    found = pace(requests, share, rate, margin)
+
+    assert found.shown(found.wait(nats)) == pytest.approx(nats, rel=1e-9, abs=1e-9)
+    assert found.wait(nats) >= nats / (found.speed + found.failures * found.failure)
 
 
 def test_what_is_gathered_already_is_not_waited_for_again():
