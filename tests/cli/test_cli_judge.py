@@ -30,7 +30,7 @@ def test_it_says_the_verdict_with_its_time_and_the_planned_waits(judge):
     assert len(lines) == 1 + 40 + 3
     assert "promote at " in lines[-3]
     assert "canary 0 of 2,000 bad, stable 40 of 38,000" in lines[-3]
-    assert lines[-2].startswith("  planned: about 2 minutes to promote a canary like stable")
+    assert lines[-2].startswith("  planned: about 96 seconds to promote a canary like stable")
     assert "to catch one that fails twice as often" in lines[-1]
 
 
