@@ -74,26 +74,15 @@ def secrets(made: Manifest, pieces: tuple[bytes, ...]) -> Iterator[Manifest]:
 
 
 def _pod(name: str, spec: JobSpec, place: Place, pieces: int) -> Manifest:
-    parts = [
-        {"secret": {"name": _piece(name, number), "items": [{"key": "piece", "path": f"{number:02}"}]}}
-        for number in range(pieces)
-    ]
     unpack = ("/bin/sh", "-c", f"cat {PARCELS}/* | tar -xzf - -C {WORK}")
     words = {"HOME": SCRATCH, **spec.env}
-    mounts = [_mount("src", WORK), _mount("scratch", SCRATCH)]
     return {
         "restartPolicy": "Never",
         "activeDeadlineSeconds": ceil(spec.timeout),
         "terminationGracePeriodSeconds": GRACE,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": place.user,
-            "runAsGroup": place.user,
-            "fsGroup": place.user,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": _closed(place.user),
         "initContainers": [
             {
                 **_container(UNPACK, unpack, place.unpack or spec.image, place),
@@ -105,15 +94,33 @@ def _pod(name: str, spec: JobSpec, place: Place, pieces: int) -> Manifest:
                 **_container(TEST, spec.argv, spec.image, place),
                 "workingDir": WORK,
                 "env": [{"name": key, "value": value} for key, value in words.items()],
-                "volumeMounts": mounts,
+                "volumeMounts": [_mount("src", WORK), _mount("scratch", SCRATCH)],
             }
         ],
-        "volumes": [
-            {"name": "src", "emptyDir": {"sizeLimit": SPACE}},
-            {"name": "scratch", "emptyDir": {"sizeLimit": SPACE}},
-            {"name": "parcel", "projected": {"sources": parts}},
-        ],
+        "volumes": _volumes(name, pieces),
     }
+
+
+def _closed(user: int) -> Manifest:
+    return {
+        "runAsNonRoot": True,
+        "runAsUser": user,
+        "runAsGroup": user,
+        "fsGroup": user,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def _volumes(name: str, pieces: int) -> list[Manifest]:
+    parts = [
+        {"secret": {"name": _piece(name, number), "items": [{"key": "piece", "path": f"{number:02}"}]}}
+        for number in range(pieces)
+    ]
+    return [
+        {"name": "src", "emptyDir": {"sizeLimit": SPACE}},
+        {"name": "scratch", "emptyDir": {"sizeLimit": SPACE}},
+        {"name": "parcel", "projected": {"sources": parts}},
+    ]
 
 
 def _container(name: str, argv: tuple[str, ...], image: str, place: Place) -> Manifest:
