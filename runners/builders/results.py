@@ -1,10 +1,9 @@
 """What a build job leaves behind: its digest, or the reason why there is none. Jobs start fast: no heavy imports."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
-from runners.jobs.supervise import write_json
+from runners.jobs.supervise import read_json, write_json
 
 from .buildlog import say
 from .tree import Unbuildable
@@ -31,11 +30,7 @@ def left(folder: Path, name: str) -> dict[str, str]:
 
 def read(path: Path) -> dict[str, str]:
     """A small JSON object of ours; nothing where there is none."""
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return read_json(str(path))
 
 
 def _file(folder: Path, name: str) -> Path:

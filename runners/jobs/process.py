@@ -25,7 +25,7 @@ from pipeline.errors import NeedsHuman, TryLater
 from runners.ports import JobSeen, JobSpec, JobState
 
 from .leftovers import end_group
-from .supervise import LOG_LIMIT, write_json
+from .supervise import LOG_LIMIT, read_json, write_json
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 SUPERVISOR = Path(__file__).with_name("supervise.py")
@@ -56,11 +56,11 @@ class ProcessJobs:
         folder = self._folder(name)
         if not folder.is_dir():
             return JobSeen(JobState.UNKNOWN)
-        if result := _read(folder / "result"):
+        if result := read_json(str(folder / "result")):
             return _ended(result)
         with _lock(folder, fcntl.LOCK_SH) as lock:
             if lock is None:
-                began = _read(folder / "started").get("at")
+                began = read_json(str(folder / "started")).get("at")
                 return JobSeen(JobState.RUNNING, seconds=max(0.0, time.time() - began) if began else 0.0)
             return _unattended(folder)
 
@@ -79,7 +79,7 @@ class ProcessJobs:
         if self.look(name).state is not JobState.RUNNING:
             return
         (folder / "stop").touch()
-        if started := _read(folder / "started"):
+        if started := read_json(str(folder / "started")):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(started["supervisor"], SIGTERM)
 
@@ -133,14 +133,6 @@ def _ran(folder: Path) -> bool:
     return (folder / "started").exists() or (folder / "result").exists()
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _ended(result: dict[str, Any]) -> JobSeen:
     state = JobState.DONE if result["exit_code"] == 0 else JobState.FAILED
     return JobSeen(state, result["exit_code"], result["why"], result["seconds"], lost=result["why"] == VANISHED)
@@ -148,9 +140,9 @@ def _ended(result: dict[str, Any]) -> JobSeen:
 
 def _unattended(folder: Path) -> JobSeen:
     """Nobody holds the lock: it ended this very moment, never began, or lost its supervisor."""
-    if result := _read(folder / "result"):
+    if result := read_json(str(folder / "result")):
         return _ended(result)
-    if not (started := _read(folder / "started")):
+    if not (started := read_json(str(folder / "started"))):
         return JobSeen(JobState.UNKNOWN)
     end_group(started["supervisor"], started["group"])
     seconds = max(0.0, (folder / "log").stat().st_mtime - started["at"])

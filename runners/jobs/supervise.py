@@ -37,6 +37,16 @@ def write_json(path: str, value: dict[str, Any]) -> None:
     os.replace(path + ".new", path)
 
 
+def read_json(path: str) -> dict[str, Any]:
+    """What `write_json` wrote; nothing where there is no such object."""
+    try:
+        with open(path, "rb") as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 class Log:
     """The job's output, bounded. A full disk or the limit ends the log, never the job."""
 

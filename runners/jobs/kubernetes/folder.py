@@ -6,7 +6,6 @@ does not get it leaves the work to whoever has it.
 
 import contextlib
 import fcntl
-import json
 import os
 import time
 import uuid
@@ -14,9 +13,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from runners.jobs.supervise import LOG_LIMIT, write_json
+from runners.jobs.supervise import LOG_LIMIT, read_json, write_json
 from runners.ports import JobSeen, JobState
 
 from .podlog import Position
@@ -87,7 +85,7 @@ class Folder:
 
     def result(self) -> JobSeen | None:
         """How it ended, None as long as nobody knows."""
-        found = _read(self.path / "result")
+        found = read_json(str(self.path / "result"))
         return JobSeen(**{**found, "state": JobState(found["state"])}) if found else None
 
     def end(self, seen: JobSeen) -> None:
@@ -96,7 +94,7 @@ class Folder:
 
     def copied(self) -> Copied:
         """How far its log was copied. What was written beyond that, and not accounted for, will be written again."""
-        found = _read(self.path / "copied")
+        found = read_json(str(self.path / "copied"))
         return Copied(Position(**found["position"]), found["size"], found["said"]) if found else Copied()
 
     def write(self, copied: Copied, new: bytes) -> Copied:
@@ -123,11 +121,3 @@ class Folder:
         after = replace(copied, size=copied.size + len(new))
         write_json(str(self.path / "copied"), asdict(after))
         return after
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
