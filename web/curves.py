@@ -25,12 +25,13 @@ class Curves:
         known, count = self._shelf.get(key) or (None, 0)
         found = None
         if known and known.at <= told.now and cases.counted(session, number, cluster, known.at) == count:
-            found = known.after(cases.samples(session, number, cluster, told.now, known.at))
+            new = cases.samples(session, number, cluster, told.now, known.at)
+            found, count = known.after(new), count + len(new)
         if found is None:
             seen = cases.samples(session, number, cluster, told.now)
-            found = Curve.of(seen, judges) if seen and judges else None
+            found, count = Curve.of(seen, judges) if seen and judges else None, len(seen)
         if found is None:
             return ()
         if found is not known and not (known and known.at > told.now):  # a moment that is played again is not kept
-            self._shelf.put(key, (found, cases.counted(session, number, cluster, found.at)))
+            self._shelf.put(key, (found, count))
         return found.segments
