@@ -25,6 +25,7 @@ from statistics import median
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, insert, select
 
+from benchmarks._page import put
 from pipeline.decide import decide
 from pipeline.definition.app import App
 from pipeline.definition.platform import Platform
@@ -189,9 +190,7 @@ def publish(found: dict[str, dict[str, float]]) -> None:
         times = f"{row['look_ms']:.1f} ms | {row['from_the_first_ms']:,.0f} ms"
         pages = f"{row['page_ms']:.0f} ms | {row['first_page_ms']:,.0f} ms | {row['overview_ms']:.0f} ms"
         lines.append(f"| {age} old | {row['readings']:,} | {times} | {pages} |")
-    before, rest = PAGE.read_text().split("<!-- age -->\n")
-    after = rest.split("<!-- /age -->")[1]
-    PAGE.write_text("\n".join([f"{before}<!-- age -->", *lines, f"<!-- /age -->{after}"]))
+    put(PAGE, "age", "\n".join(lines))
 
 
 def main() -> int:

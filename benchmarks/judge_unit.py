@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._page import put
 from pipeline.facts import Count, PodCount, Reading
 from pipeline.judge.apart import POD_WINDOW
 from pipeline.judge.choosing import Choice, choose
@@ -71,7 +72,7 @@ def main() -> int:
         rows.append(_cell(cell, number, asked.histories, ends))
         print(json.dumps(rows[-1]), flush=True)
         RESULTS.write_text(json.dumps({"seed": SEED, "alpha": ALPHA, "fresh": FRESH, "cells": rows}, indent=1) + "\n")
-    _publish(_table(rows))
+    put(PAGE, "unit", _table(rows))
     return 0
 
 
@@ -154,11 +155,6 @@ def _table(rows: list[dict[str, Any]]) -> str:
         share = f"{100 * row['taken_back'] / row['fresh']:.1f} % of {row['fresh']:,}"
         lines.append(f"| {row['name']} | {chosen} | {share} |")
     return "\n".join(lines)
-
-
-def _publish(table: str) -> None:
-    before, rest = PAGE.read_text().split("<!-- unit -->\n")
-    PAGE.write_text(f"{before}<!-- unit -->\n{table}\n<!-- /unit -->{rest.split('<!-- /unit -->')[1]}")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks._page import put
 from tests.e2e.judged_shop import FAULTS, JudgedShop, buyers, judged_shop
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +49,7 @@ def main() -> None:
                         json.dumps({"rows": _rows(runs), "rate": asked.rate, "runs": runs}, indent=1) + "\n"
                     )
     print(table := _table(_rows(runs)))
-    _publish(table)
+    put(PAGE, "shop", table)
 
 
 def _left(runs: dict[str, list[Any]], asked: argparse.Namespace) -> Iterator[str]:
@@ -94,11 +95,6 @@ def _table(rows: dict[str, dict[str, Any]]) -> str:
         times = f"{row.get('median_s', '–')} | {row.get('longest_s', '–')}"
         lines.append(f"| {TOLD[part]} | {row['share']} % | {row['releases']} | {row['taken_back']} | {times} |")
     return "\n".join(lines)
-
-
-def _publish(table: str) -> None:
-    before, rest = PAGE.read_text().split("<!-- shop -->\n")
-    PAGE.write_text(f"{before}<!-- shop -->\n{table}\n<!-- /shop -->{rest.split('<!-- /shop -->')[1]}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 
+from benchmarks._page import put
+
 from .claims import claims, geometric
 from .plots import bars
 from .promotions import TICK
@@ -208,11 +210,8 @@ def main() -> int:
         "latency": latency(result["latency_good"], result["latency"]),
         "ramps": ramps(result["ramps"]),
     }
-    page = PAGE.read_text()
     for name, text in parts.items():
-        before, rest = page.split(f"<!-- {name} -->\n")
-        page = f"{before}<!-- {name} -->\n{text}\n<!-- /{name} -->{rest.split(f'<!-- /{name} -->')[1]}"
-    PAGE.write_text(page)
+        put(PAGE, name, text)
     plots(result)
     return 0
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks._page import put
+
 ROOT = Path(__file__).parents[2]
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "kubernetes.json", ROOT / "docs" / "reference" / "benchmarks.md"
-BEGIN, END = "<!-- kubernetes -->\n", "<!-- /kubernetes -->"
 Parts = dict[str, list[dict[str, float]]]
 
 
@@ -87,9 +88,7 @@ def over(results: dict[str, Any]) -> Iterator[str]:
 
 def write() -> None:
     """The page, with the table anew."""
-    before, rest = PAGE.read_text().split(BEGIN)
-    made = table(json.loads(RESULTS.read_text())["parts"])
-    PAGE.write_text(f"{before}{BEGIN}{made}\n{END}{rest.split(END)[1]}")
+    put(PAGE, "kubernetes", table(json.loads(RESULTS.read_text())["parts"]))
 
 
 def _short(value: float) -> str:
