@@ -1,10 +1,10 @@
 # Each command does all its own set-up. `make demo` and `make test` are the ones to start with.
-.PHONY: demo test test-kubernetes check check-drawn check-judge check-lint check-rules check-types clusters clusters-down bench bench-judge bench-kubernetes screenshots locks clean
+.PHONY: demo test test-kubernetes check check-drawn check-lint check-rules check-types clusters clusters-down bench bench-judge bench-kubernetes screenshots locks clean
 
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-COVERED := $(BIN)/coverage run --parallel-mode -m pytest -q -p no:cacheprovider -m "not hypothesis"
+COVERED := $(BIN)/python -W ignore::RuntimeWarning:slipcover.importer -m slipcover --branch --source pipeline --omit 'pipeline/store/*'
 export PIP_CACHE_DIR ?= $(or $(SLUICE_CACHE),$(HOME)/.cache/sluice)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -29,9 +29,7 @@ clusters-down:  ## end them; what was built stays in the cache
 	@tests/cluster/down
 
 check: $(VENV)/.dev  ## format, lint, types, layers, purity, the rules with every branch: two at a time
-	@rm -f .coverage .coverage.*
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check-rules check-judge check-types check-drawn check-lint
-	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report --fail-under=100 --skip-covered
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-rules check-types check-drawn check-lint
 
 check-lint:
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/lint-imports
@@ -40,10 +38,8 @@ check-types:
 	@$(BIN)/mypy
 
 check-rules:
-	@$(COVERED) tests/rules --ignore=tests/rules/judge
-
-check-judge:
-	@$(COVERED) tests/rules/judge
+	@$(COVERED) --json --out .coverage -m pytest -q -p no:cacheprovider -W ignore::pytest.PytestAssertRewriteWarning -m "not hypothesis" tests/rules
+	@$(BIN)/python tools/covered .coverage
 
 check-drawn:  # drawn by chance, so no line may depend on them for its coverage
 	@$(BIN)/pytest -q -p no:cacheprovider -m hypothesis tests/rules
@@ -66,7 +62,7 @@ locks:  ## resolve the lock files anew; needs uv
 	@tools/locks
 
 clean:  ## what was built here; ~/.cache/sluice may be deleted too
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
 $(VENV)/.runtime: requirements/runtime.lock pyproject.toml
 	@tools/environment $(PYTHON) $(VENV) requirements/runtime.lock && touch $@
