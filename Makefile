@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COVERED := $(BIN)/python -W ignore::RuntimeWarning:slipcover.importer -m slipcover --branch --source pipeline --omit 'pipeline/store/*'
 export PIP_CACHE_DIR ?= $(or $(SLUICE_CACHE),$(HOME)/.cache/sluice)/pip
+export UV_CACHE_DIR ?= $(or $(SLUICE_CACHE),$(HOME)/.cache/sluice)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 demo: $(VENV)/.runtime $(filter clusters,$(CLUSTERS:kubernetes=clusters))  ## the whole story on this machine: ARGS="--exit --report demo.json" ends by itself; CLUSTERS=kubernetes tells it on real clusters
@@ -64,10 +65,10 @@ locks:  ## resolve the lock files anew; needs uv
 clean:  ## what was built here; ~/.cache/sluice may be deleted too
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
-$(VENV)/.runtime: requirements/runtime.lock pyproject.toml
+$(VENV)/.runtime: requirements/runtime.lock requirements/installer.lock tools/environment pyproject.toml
 	@tools/environment $(PYTHON) $(VENV) requirements/runtime.lock && touch $@
 
-$(VENV)/.dev: requirements/dev.lock pyproject.toml
+$(VENV)/.dev: requirements/dev.lock requirements/installer.lock tools/environment pyproject.toml
 	@tools/environment $(PYTHON) $(VENV) requirements/dev.lock && touch $@ $(VENV)/.runtime
 
 $(BIN)/helm: requirements/helm.lock tools/helm $(VENV)/.dev
