@@ -23,6 +23,7 @@ from pipeline.store.migrate import migrate
 from pipeline.store.people import People
 from pipeline.store.restore import NewRelease
 from pipeline.store.session import open_database
+from tests.web import pages_app
 from web import create_app, parts, passwords, tokens
 from web.auth import COOKIE, LASTS
 from web.face import KEY, Face
@@ -72,6 +73,13 @@ SPEC = App.model_validate(
         ],
     }
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+    """One folder for all processes of this run."""
+    mine = tmp_path_factory.getbasetemp()
+    pages_app.SHARED.folder = mine.parent if hasattr(request.config, "workerinput") else mine
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
 """The whole face over a story's database, and browsers that are signed in."""
 
+import fcntl
+import os
 import re
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,14 +19,31 @@ from web import auth, create_app, face, tokens
 from web.feed import Feed
 from web.settings import WebSettings
 
-_KEPT: list[TemporaryDirectory[str]] = []
+
+@dataclass
+class Shared:
+    """Where all processes of a run find the story that one of them tells."""
+
+    folder: Path = Path()  # set once the run has one
+
+
+SHARED = Shared()
 
 
 @cache
 def told() -> Story:
-    """The story of every fate, told once for all tests that only look."""
-    _KEPT.append(TemporaryDirectory(prefix="sluice-story-"))
-    return tell(Path(_KEPT[-1].name))
+    """The story of every fate, for all that only look: told once in a run, and each process has a copy of its own."""
+    story, ends, mine = SHARED.folder / "story", SHARED.folder / "story-ends", SHARED.folder / f"story-{os.getpid()}"
+    with (SHARED.folder / "story.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ends.exists():
+            story.mkdir()
+            one = tell(story)
+            one.save(SHARED.folder / "story.db")
+            ends.write_text(one.clock.at.isoformat())
+    mine.mkdir()
+    shutil.copy(SHARED.folder / "story.db", mine / "sluice.db")
+    return Story(mine, datetime.fromisoformat(ends.read_text()))
 
 
 def make(story: Story) -> Flask:

@@ -23,11 +23,11 @@ from pipeline.store.ledger import Ledger
 from pipeline.store.logs import Logs
 from pipeline.store.looks import Look, note
 from pipeline.store.migrate import migrate
-from pipeline.store.pages import told
 from pipeline.store.people import People
-from pipeline.store.restore import NewRelease, Refusal
+from pipeline.store.restore import NewRelease, Refusal, release_of, targets_of
 from pipeline.store.said import configuration
 from pipeline.store.session import Sessions, open_database
+from pipeline.store.tables import ReleaseRow
 from pipeline.verdict import Fail, Pass, Verdict, Wait
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -160,10 +160,8 @@ class Story:
     def release(self, release_id: int) -> Release:
         """The release as it is now."""
         with self.sessions.reading() as session:
-            found = told(session, self.clock.at, release_id)
-        assert found is not None
-        assert found.release is not None
-        return found.release
+            row = session.get_one(ReleaseRow, release_id)
+            return release_of(row, targets_of(session, release_id), self.clock.at)
 
     def tick(self, release_id: int, seconds: float = 2.0) -> Release:
         """One step of one release, after some time."""
