@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,13 @@ PEOPLE = {"mei": "developer", "lena": "release manager", "diego": "release manag
 TERMINAL = ("live", "rolled back")
 LOOK = 0.1  # seconds between two questions to the API, which answers one token 1200 times a minute
 PLATFORM = """
-tenants: {{vmart: {{plane: online}}}}
+tenants: {vmart: {plane: online}}
 clusters:
-  az1: {{group: east}}
-  az2: {{group: east}}
+  az1: {group: east}
+  az2: {group: east}
 apps:
+"""
+APP = """\
   {app}:
     tenant: vmart
     repository: {repository}
@@ -61,9 +64,19 @@ class Installation:
         (secrets / "push").chmod(0o600)
         self.repository = Repository(self.folder / "repository")
         self.platform = self.folder / "platform.yaml"
-        text = self.platform_text or PLATFORM.format(app=self.app, repository=self.repository.path)
-        self.platform.write_text(text)
+        self.platform.write_text(self.platform_text or PLATFORM + self.entry())
         self.base = free_ports(16)[0]  # `sluice up` puts everything there
+
+    def entry(self) -> str:
+        """The app in platform.yaml."""
+        return APP.format(app=self.app, repository=self.repository.path)
+
+    def beside(self, app: str) -> "Installation":
+        """The same installation as the team of another app has it; before it is up, as web reads platform.yaml once."""
+        other = copy(self)
+        other.app, other.repository = app, Repository(self.folder / app)
+        self.platform.write_text(self.platform.read_text() + other.entry())
+        return other
 
     # ---- the system ---------------------------------------------------------------------------------------------
 
@@ -221,12 +234,11 @@ class Installation:
 
 
 @contextmanager
-def installed(folder: Path, app: str = "pebble") -> Iterator[Installation]:
-    """A running installation with its people."""
-    one = Installation(folder, app)
+def running(one: Installation) -> Iterator[None]:
+    """It runs, with its people."""
     try:
         one.up()
         one.hire()
-        yield one
+        yield
     finally:
         one.down()

@@ -121,3 +121,25 @@ def test_a_live_version_returns_to_the_one_before(shop):
     assert [shop.answers("az1"), shop.answers("az2")] == ["asked", "asked"]
     assert (one.failed, other.failed) == (0, 0)
     assert shop.show(now)["state"] == "live"
+
+
+def test_sluice_is_killed_in_mid_canary_and_completes_it_when_it_is_back(shop):
+    with users(shop) as (one, other):
+        number = shop.push("survivor")
+        shop.reaches(number, 50)
+        shop.kill()
+        shop.up()
+
+        assert shop.ends(number) == "live"
+    assert (one.failed, other.failed) == (0, 0)
+    assert shop.kinds(number).count("finish") == 1
+
+
+def test_an_app_in_another_language_goes_the_same_way_beside_it(shop, greeter):
+    """In Perl: Sluice knows nothing of the language of an app."""
+    greeter.release("v1")
+    with users(greeter) as loads:
+        assert greeter.ends(greeter.push("v2")) == "live"
+
+    assert [load.failed for load in loads] == [0, 0]
+    assert [shop.answers("az1"), shop.answers("az2")] == ["survivor", "survivor"]
