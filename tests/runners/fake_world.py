@@ -84,9 +84,9 @@ class Office:
         assert release_id is not None
         return release_id
 
-    def tick(self, release_id: int) -> bool:
-        """One tick, a second later."""
-        self.offset += 1.0
+    def tick(self, release_id: int, seconds: float = 1.0) -> bool:
+        """One tick, so much later."""
+        self.offset += seconds
         with self.sessions.writing() as session:
             session.get_one(ReleaseRow, release_id).due = self._clock(session)
         return loop.tick(release_id, self.ledger, self.world, self.logs)
@@ -100,18 +100,18 @@ class Office:
                 fails = mine * bad // 100 if service.anchor.release and slot != service.anchor.stable else 0
                 self.metrics.asked(name, "shop", slot, mine, fails)
 
-    def step(self, release_id: int, *, bad: int = 0, exit_code: int = 0) -> None:
-        """A second passes: users come, what runs ends, and the release is looked at."""
+    def step(self, release_id: int, *, bad: int = 0, exit_code: int = 0, seconds: float = 1.0) -> None:
+        """Time passes: users come, what runs ends, and the release is looked at."""
         for name, job in self.builder.jobs.jobs.items():
             if job.seen.state is JobState.RUNNING:
                 self.builder.jobs.ends(name, exit_code)
-        self.traffic(bad=bad)
-        self.tick(release_id)
+        self.traffic(round(100 * seconds), bad)
+        self.tick(release_id, seconds)
 
-    def play(self, release_id: int, *, bad: int = 0, ticks: int = 400, until: str = "") -> str:
-        """Seconds pass until it ends, halts, or waits with a sentence that has `until` in it."""
+    def play(self, release_id: int, *, bad: int = 0, ticks: int = 400, until: str = "", seconds: float = 1.0) -> str:
+        """Time passes until it ends, halts, or waits with a sentence that has `until` in it."""
         for _ in range(ticks):
-            self.step(release_id, bad=bad)
+            self.step(release_id, bad=bad, seconds=seconds)
             row = self.row(release_id)
             if row.ended_at or row.state == "halted" or (until and until in row.waiting):
                 return row.state
