@@ -77,7 +77,7 @@ class Wiring:
 
     @cached_property
     def sessions(self) -> Sessions:
-        return open_database(self.settings.database_url, pooled=False)
+        return open_database(self.settings.database_url)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -76,7 +76,12 @@ class Sessions:
 
 
 def open_database(url: str, *, pooled: bool = True, clock: Clock = now) -> Sessions:
-    """Transactions on the database at `url`. Workers that fork take `pooled=False`."""
+    """
+    Transactions on the database at `url`.
+
+    `pooled`: connections are kept for the next transaction, as a new one costs more than most transactions. A process
+    that forks must open none before; one that asks once needs none to be kept.
+    """
     target = make_url(url)
     match target.get_backend_name():
         case "sqlite":
