@@ -6,9 +6,9 @@ from time import monotonic, sleep
 import structlog
 
 from pipeline.errors import PipelineError
-from pipeline.store import timing
 from pipeline.store.bell import Kind
 from pipeline.store.gauges import measure
+from pipeline.store.glance import glance
 from pipeline.store.looks import note
 from pipeline.store.session import UNAVAILABLE
 from runners import intake, joblogs, lookout, loop
@@ -20,6 +20,7 @@ CHORES = 1.0  # seconds between two rounds of everything else
 POLL = 60.0  # seconds between two looks at each app's branch
 LOOK = 15.0  # seconds between two looks at everything that runs, as each asks the API servers of all clusters
 UNITS = 5.0  # seconds between two looks at whether a unit is to be chosen: nightly, or as a person asks
+SWEPT = 5.0  # seconds between two notes that a sweeper is there: each is a write
 TIDY = 600.0  # seconds between two rounds of housekeeping
 DEAF = 3  # rings or calls in a row that Redis did not answer, after which ticks run here
 LATE = 6.0  # seconds: what is overdue for so long although it was rung for, nobody works on
@@ -34,6 +35,7 @@ class Sweeper:
         self._unheard = 0
         self._unanswered = False
         self._done: dict[str, float] = {}
+        self._next: float | None = None  # when something is due that is not due yet, as far as it is known
         self._configured: Wiring | None = None
         self._poller: Thread | None = None
         self._lookout: Thread | None = None
@@ -42,7 +44,10 @@ class Sweeper:
     def round(self) -> None:
         """One look at everything that may be due. Trouble with one thing never hides the others."""
         wiring = self._wired()
-        parts = [("ring", self._ring), ("inbox", self._inbox)]
+        began, seen = monotonic(), glance(wiring.sessions)
+        self._next = began + seen.next_due if seen.nothing else None  # whatever is done changes it
+        parts = [("ring", self._ring)] if seen.releases else []
+        parts += [("inbox", self._inbox)] if seen.deliveries else []
         if self._due("chores", CHORES):
             parts += [("listen", self._listen), ("logs", self._logs), ("poll", self._poll)]
             parts += [("look", self._look), ("units", self._units), ("tidy", self._tidy), ("swept", self._swept)]
@@ -59,9 +64,10 @@ class Sweeper:
 
     def until_due(self, most: float) -> float:
         """Seconds until something is due that was not in this round, at most `most`."""
-        sessions = self._wired().sessions
-        with sessions.reading() as session:
-            return timing.until_due(session, sessions.now(session), most)
+        known, self._next = self._next, None
+        if known is None:
+            known = monotonic() + glance(self._wired().sessions).next_due
+        return min(known - monotonic(), most)
 
     def _wired(self) -> Wiring:
         wiring = wire()
@@ -100,8 +106,10 @@ class Sweeper:
 
     def _poll(self, wiring: Wiring) -> None:
         """Beside the rounds: a git host that hangs must not keep releases from being rung for."""
-        if self._poller is None or not self._poller.is_alive():
-            due = [app for app, entry in wiring.platform.apps.items() if entry.poll and self._due(f"poll {app}", POLL)]
+        if self._poller is not None and self._poller.is_alive():
+            return
+        due = [app for app, entry in wiring.platform.apps.items() if entry.poll and self._due(f"poll {app}", POLL)]
+        if due:
             self._poller = Thread(target=_poll, args=(due, wiring.desk), daemon=True)
             self._poller.start()
 
@@ -122,7 +130,8 @@ class Sweeper:
             wiring.tidy()
 
     def _swept(self, wiring: Wiring) -> None:
-        wiring.ledger.swept()
+        if self._due("swept", SWEPT):
+            wiring.ledger.swept()
 
     def _due(self, what: str, every: float) -> bool:
         """True at most once in `every` seconds."""

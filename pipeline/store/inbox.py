@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import BindParameter, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..errors import Refused
 from .records import InboxRow
 from .session import Sessions, insert_once
-from .timing import RING_AGAIN
+from .timing import RING_AGAIN, later, moment
 
 TAKEN = timedelta(seconds=30)  # whoever took a delivery has so long before another may
+LONGEST = timedelta(seconds=300)  # no delivery is put off for longer; one that seems to be is of a clock set back since
 TRIES = 3
 NAMED = re.compile(r"R-(\d+)")  # the reason of a delivery that became a release
 
@@ -102,7 +103,7 @@ class Inbox:
         """
         with self._sessions.writing() as session:
             now = self._sessions.now(session)
-            waits = (InboxRow.state == "waiting", or_(InboxRow.due <= now, InboxRow.due > now + _longest()))
+            waits = (InboxRow.state == "waiting", or_(InboxRow.due <= now, InboxRow.due > now + LONGEST))
             row = session.scalars(select(InboxRow).where(InboxRow.id == number, *waits).with_for_update()).first()
             if row is None:
                 return None
@@ -130,7 +131,7 @@ class Inbox:
             row = session.get_one(InboxRow, number, with_for_update=True)
             if row.state != "waiting":
                 return
-            row.reason, row.due = reason, now + min(after, _longest())
+            row.reason, row.due = reason, now + min(after, LONGEST)
             if row.failures >= TRIES:
                 row.state = "parked"
 
@@ -142,15 +143,9 @@ class Inbox:
 
     def waiting(self, limit: int = 50) -> tuple[int, ...]:
         """The deliveries to ring for now, each at most once in three seconds, the oldest first."""
-        with self._sessions.reading() as session:
-            if session.scalars(select(InboxRow.id).where(InboxRow.state == "waiting").limit(1)).first() is None:
-                return ()
         with self._sessions.writing() as session:
             now = self._sessions.now(session)
-            again = or_(InboxRow.rung_at < now - RING_AGAIN, InboxRow.rung_at > now)
-            due = or_(InboxRow.due <= now, InboxRow.due > now + _longest())
-            chosen = select(InboxRow.id).where(InboxRow.state == "waiting", due, again)
-            chosen = chosen.order_by(InboxRow.id).limit(limit).with_for_update(skip_locked=True)
+            chosen = ringable(moment(now)).order_by(InboxRow.id).limit(limit).with_for_update(skip_locked=True)
             ids = tuple(session.scalars(chosen))
             session.execute(update(InboxRow).where(InboxRow.id.in_(ids)).values(rung_at=now))
             return ids
@@ -170,12 +165,14 @@ class Inbox:
             row.state, row.reason = state, reason
 
 
+def ringable(at: BindParameter[datetime]) -> Select[int]:
+    """Whoever waits, is due, and was not rung for a moment ago."""
+    again = or_(InboxRow.rung_at < later(at, -RING_AGAIN), InboxRow.rung_at > at)
+    due = or_(InboxRow.due <= at, InboxRow.due > later(at, LONGEST))
+    return select(InboxRow.id).where(InboxRow.state == "waiting", due, again)
+
+
 def _hold_to(session: Session, source: str, delivery_id: str, digest: str) -> None:
     named = (InboxRow.source == source, InboxRow.delivery_id == delivery_id, InboxRow.body_sha != digest)
     if session.scalars(select(InboxRow.id).where(*named).limit(1)).first() is not None:
         raise Refused("This key was used for something else; take a fresh one")
-
-
-def _longest() -> timedelta:
-    """No delivery is put off for longer; one that seems to be was written before the clock was set back."""
-    return timedelta(seconds=300)

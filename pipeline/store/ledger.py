@@ -75,7 +75,7 @@ class Ledger:
             now = self._sessions.now(session)
             taken = (
                 update(ReleaseRow)
-                .where(ReleaseRow.id == release_id, unfinished(), *timing.free(now))
+                .where(ReleaseRow.id == release_id, unfinished(), *timing.free(timing.moment(now)))
                 .values(epoch=ReleaseRow.epoch + 1, held_until=now + timing.LEASE, due=now + timing.LEASE)
                 .returning(ReleaseRow.epoch)
                 .execution_options(synchronize_session=False)
@@ -186,12 +186,9 @@ class Ledger:
 
     def ring_due(self, limit: int = 200) -> tuple[int, ...]:
         """The releases to ring for now, each at most once in three seconds, the longest overdue first."""
-        with self._sessions.reading() as session:
-            if session.scalars(timing.ringable(self._sessions.now(session), 1)).first() is None:
-                return ()
         with self._sessions.writing() as session:
             now = self._sessions.now(session)
-            ids = tuple(session.scalars(timing.ringable(now, limit).with_for_update(skip_locked=True)))
+            ids = tuple(session.scalars(timing.ringable(timing.moment(now), limit).with_for_update(skip_locked=True)))
             session.execute(update(ReleaseRow).where(ReleaseRow.id.in_(ids)).values(rung_at=now))
             return ids
 

@@ -2,30 +2,39 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Double, Select, bindparam, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from .columns import Instant
 from .tables import ReleaseRow, unfinished
 
 LEASE = timedelta(seconds=15)
 RING_AGAIN = timedelta(seconds=3)
 
 
-def free(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def moment(now: datetime | None = None) -> BindParameter[datetime]:
+    """A moment in a statement: this one, or the `now` that a statement which is kept is given each time."""
+    return bindparam("now", type_=Instant()) if now is None else bindparam("now", now, type_=Instant())
+
+
+def later(at: BindParameter[datetime], span: timedelta) -> ColumnElement[datetime]:
+    return at + literal(span.total_seconds(), Double())
+
+
+def free(at: BindParameter[datetime]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Nobody holds it, and its time has come."""
-    nobody = or_(ReleaseRow.held_until <= now, ReleaseRow.held_until > now + LEASE)
-    return nobody, or_(ReleaseRow.due <= now, ReleaseRow.looked_at > now)
+    nobody = or_(ReleaseRow.held_until <= at, ReleaseRow.held_until > later(at, LEASE))
+    return nobody, or_(ReleaseRow.due <= at, ReleaseRow.looked_at > at)
 
 
-def ringable(now: datetime, limit: int) -> Select[int]:
-    again = or_(ReleaseRow.rung_at.is_(None), ReleaseRow.rung_at < now - RING_AGAIN, ReleaseRow.rung_at > now)
-    return select(ReleaseRow.id).where(unfinished(), *free(now), again).order_by(ReleaseRow.due).limit(limit)
+def ringable(at: BindParameter[datetime], limit: int) -> Select[int]:
+    again = or_(ReleaseRow.rung_at.is_(None), ReleaseRow.rung_at < later(at, -RING_AGAIN), ReleaseRow.rung_at > at)
+    return select(ReleaseRow.id).where(unfinished(), *free(at), again).order_by(ReleaseRow.due).limit(limit)
 
 
-def until_due(session: Session, now: datetime, most: float) -> float:
-    """Seconds until the next release is due that is not due yet, at most `most`."""
-    due = session.scalar(select(func.min(ReleaseRow.due)).where(unfinished(), ReleaseRow.due > now))
-    return min((due - now).total_seconds(), most) if due else most
+def next_due(at: BindParameter[datetime]) -> Select[datetime]:
+    """When the next release is due that is not due yet."""
+    return select(func.min(ReleaseRow.due)).where(unfinished(), ReleaseRow.due > at)
 
 
 def wake(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:

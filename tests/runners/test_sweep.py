@@ -1,9 +1,10 @@
 """The sweeper rings for what is due, does it itself when nobody hears, and notices what nobody told it."""
 
 from pathlib import Path
-from threading import Event
+from threading import Event, get_ident
 
 import pytest
+from sqlalchemy import event
 
 from pipeline.store.migrate import migrate
 from pipeline.store.said import configuration
@@ -105,6 +106,25 @@ def test_what_is_due_in_a_moment_is_looked_at_then(place):
     place.overdue(release_id, -5)
     assert 4 < place.sweeper.until_due(60) <= 5
     assert place.sweeper.until_due(0.25) == 0.25
+
+
+def test_a_round_with_nothing_to_do_is_one_look_that_takes_no_lock(place):
+    place.redis.start()
+    place.overdue(place.release("v1"), -60)
+    mine, asked = get_ident(), []
+
+    def note(_connection, _cursor, statement, *_told):
+        if get_ident() == mine:  # not what is done beside the rounds
+            asked.append("SELECT" if statement.startswith("SELECT") else statement)
+
+    event.listen(place.wiring.sessions.engine, "before_cursor_execute", note)
+
+    def only_looked():
+        last = list(asked)
+        asked.clear()
+        return last == ["BEGIN", "SELECT", "SELECT"]  # BEGIN IMMEDIATE would be the lock; the time, the look
+
+    place.rounds(only_looked, "a round without chores")
 
 
 def test_with_redis_away_ticks_run_here_and_with_redis_back_they_are_rung_for(place):
