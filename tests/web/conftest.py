@@ -24,7 +24,8 @@ from pipeline.store.people import People
 from pipeline.store.restore import NewRelease
 from pipeline.store.session import open_database
 from tests.web import pages_app
-from web import create_app, parts, passwords, tokens
+from web import create_app, passwords, tokens
+from web.app import parts
 from web.auth import COOKIE, LASTS
 from web.face import KEY, Face
 from web.settings import WebSettings

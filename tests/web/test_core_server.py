@@ -178,6 +178,12 @@ def test_the_first_admin_is_made_once_and_told_once(server, admin):
     assert admin.encode() not in (Path(server.env["SLUICE_HOME"]) / "sluice.db").read_bytes()
 
 
+def test_nothing_that_answers_requests_is_read_to_make_the_first_admin(server):
+    words = "import sys, web.first_admin; print({'flask', 'rq', 'sqlalchemy'} & set(sys.modules))"
+
+    assert subprocess.check_output([sys.executable, "-c", words], env=server.env, text=True) == "{'sqlalchemy'}\n"
+
+
 def test_the_first_admin_signs_in_follows_a_stream_and_the_server_ends_in_order(server, admin):
     asked = {"username": "admin", "password": admin, "name": "test", "scopes": ["admin"]}
     with closing(server.connect()) as connection:
