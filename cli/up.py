@@ -154,6 +154,8 @@ class Up:
         return self._role("redis", (_redis_server(), str(conf)), lambda: _listens(self.ports.redis))
 
     def _web_answers(self) -> bool:
+        if not _listens(self.ports.web):  # to ask costs far more than to see that nobody is there
+            return False
         try:
             return httpx2.get(f"{self.web_url}/healthz", timeout=2.0, trust_env=False).is_success
         except httpx2.TransportError:
