@@ -173,11 +173,13 @@ class Workload:
 
 
 class Cluster(Protocol):
-    """One cluster. Each service has two slots, `a` and `b`, and an anchor: which slot is stable, the release in motion,
-    epoch, heartbeat counter, guard mark. Writes return as soon as they are recorded; whether they took effect is only
-    told by `look`."""
+    """One cluster. Each service has two slots, `a` and `b`, and an anchor: stable slot, release in motion, epoch,
+    heartbeats, guard mark. Writes return once they are recorded; only `look` tells whether they took effect."""
 
     def look(self, service: str) -> ClusterSeen: ...
+
+    def forget(self) -> None:
+        """After a pause: what was read for the tick before it is not what is there now."""
 
     def gather(self, services: Collection[str]) -> None:
         """Looks at all of these follow now: what they need may be asked for at once. Never fails; a look says why."""
@@ -188,8 +190,7 @@ class Cluster(Protocol):
         ...
 
     def beat(self, fence: Fence, service: str) -> None:
-        """Carry the epoch into the anchor and count the heartbeat: the first write of each tick. Takes the anchor for
-        `fence.release`."""
+        """Take the anchor for the release, with this epoch, and count the heartbeat: the first write of each tick."""
         ...
 
     def deploy(self, fence: Fence, service: str, slot: str, workload: Workload, replicas: int) -> None:

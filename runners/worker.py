@@ -17,7 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.store import bell
 from runners import intake as arriving
 from runners import loop
-from runners.wiring import wire
+from runners.wiring import Wiring, wire
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -32,8 +32,7 @@ class Refused(PipelineError):
 
 def tick(release_id: int) -> None:
     """Move one release as far as it is due."""
-    wiring = wire()
-    loop.ticks(release_id, wiring.ledger, wiring.world, wiring.logs)
+    _ticks(release_id, wire())
 
 
 def intake(delivery_id: int) -> None:
@@ -41,7 +40,11 @@ def intake(delivery_id: int) -> None:
     wiring = wire()
     release_id = arriving.intake(delivery_id, wiring.desk)
     if release_id is not None:
-        loop.ticks(release_id, wiring.ledger, wiring.world, wiring.logs)
+        _ticks(release_id, wiring)
+
+
+def _ticks(release_id: int, wiring: Wiring) -> None:
+    loop.ticks(release_id, wiring.ledger, wiring.world, wiring.logs, lambda: wiring.bell.waiting() == 0)
 
 
 CALLS: Mapping[str, Callable[[int], None]] = {bell.CALLS["tick"]: tick, bell.CALLS["intake"]: intake}

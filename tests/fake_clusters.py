@@ -44,6 +44,9 @@ class FakeCluster:
             self.name, service, anchor.stable, slots, dict(real.weights), anchor.release, anchor.epoch, anchor.marked
         )
 
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def gather(self, services: Collection[str]) -> None:
         """Nothing is far away."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -92,9 +92,12 @@ class Ledger:
             stored = targets_of(session, row.id), self._sessions.now(session), rendered.known(session, row.id)
             return release_of(row, *stored)
 
-    def settle(self, lease: Lease, release: Release, facts: Facts, decide: Decide) -> bool:
+    def settle(
+        self, lease: Lease, release: Release, facts: Facts, decide: Decide, stays: timedelta = timedelta()
+    ) -> timedelta | None:
         """
-        Let `decide` choose on what people have said, and write it down, in one transaction. True: look again now.
+        Let `decide` choose on what people have said, and write it down, in one transaction. How soon the caller is to
+        look again, None: whoever is rung for. `stays`: it would wait for so long, and nobody is rung for meanwhile.
 
         The write lock is taken before votes, orders, freezes and neighbours are read: nothing said before the commit
         is missed, nothing said after it is overwritten.
@@ -108,7 +111,7 @@ class Ledger:
             ruling = settling.make_room(session, release.after(ruling.decision, facts), ruling)
             after = release.after(ruling.decision, facts)
             settling.write(session, row, settling.Change(release, after, ruling, facts, said.cfg_hash, now))
-            return settling.let_go(session, row, ruling.decision, now)
+            return settling.let_go(session, row, ruling.decision, now, stays)
 
     # ---- people and bots ----------------------------------------------------------------------------------------
 

@@ -169,22 +169,27 @@ def _told(change: Change) -> dict[str, object]:
     }
 
 
-def let_go(session: Session, row: ReleaseRow, decision: Decision, now: datetime) -> bool:
-    """Give the lease back and say when to look next. What was said meanwhile moved `due` forward: then it stays."""
+def let_go(session: Session, row: ReleaseRow, decision: Decision, now: datetime, stays: timedelta) -> timedelta | None:
+    """Give the lease back and say when to look next. What was said meanwhile moved `due` forward: then it stays.
+
+    Whoever waits for that look (`stays`) counts as rung for: if it dies, the sweeper rings a little later.
+    """
     woken = row.due < row.held_until
     due = now
     if isinstance(decision, Hold) and not woken:
         due = now + min(decision.look_again, LONGEST_LOOK)
+    soon = due - now
+    rung = now if timedelta() < soon <= stays else None
     session.flush()
     written = session.execute(
         update(ReleaseRow)
         .where(ReleaseRow.id == row.id, ReleaseRow.epoch == row.epoch, ReleaseRow.revision == row.revision)
-        .values(revision=row.revision + 1, held_until=now, due=due, looked_at=now, rung_at=None)
+        .values(revision=row.revision + 1, held_until=now, due=due, looked_at=now, rung_at=rung)
         .execution_options(synchronize_session=False)
     )
     if not isinstance(written, CursorResult) or written.rowcount != 1:
         raise Lost(f"R-{row.id} was changed by another worker; nothing written")
-    return due <= now and row.state not in TERMINAL
+    return None if soon > stays or row.state in TERMINAL else soon
 
 
 def _is_news(row: ReleaseRow, decision: Decision) -> bool:

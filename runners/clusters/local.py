@@ -45,6 +45,9 @@ class LocalCluster:
             trouble=seen.trouble if _fresh(seen) else str(layout.not_running(self.home)),
         )
 
+    def forget(self) -> None:
+        """Its files are read each time."""
+
     def gather(self, services: Collection[str]) -> None:
         """Its files are at hand."""
 

@@ -84,12 +84,12 @@ class Office:
         assert release_id is not None
         return release_id
 
-    def tick(self, release_id: int, seconds: float = 1.0) -> bool:
+    def tick(self, release_id: int, seconds: float = 1.0) -> None:
         """One tick, so much later."""
         self.offset += seconds
         with self.sessions.writing() as session:
             session.get_one(ReleaseRow, release_id).due = self._clock(session)
-        return loop.tick(release_id, self.ledger, self.world, self.logs)
+        loop.tick(release_id, self.ledger, self.world, self.logs)
 
     def traffic(self, requests: int = 100, bad: int = 0) -> None:
         """`requests` reach each cluster, shared as its weights say; `bad` percent of what the canary gets fails."""

@@ -59,6 +59,16 @@ def test_what_was_forgotten_is_read_anew():
     assert sights.of("shop").found == found("shop-2")
 
 
+def test_after_a_pause_nothing_is_known():
+    reader = Reader()
+    sights = Sights(reader)
+    sights.of("shop")
+
+    sights.forget_all()
+
+    assert sights.known("shop") is None
+
+
 def test_of_two_threads_the_newer_sight_stays():
     sights, now = Sights(Reader()), time.monotonic()
     sights.keep("shop", Sight(now, found("new")))

@@ -1,7 +1,7 @@
 """A small app, its plan, and the facts of a world in which everything goes well, for tests of the store."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.decide import decide
 from pipeline.decision import Ruling
@@ -57,7 +57,7 @@ def well(release: Release, ran: Verdict = PASS) -> Facts:
     return Facts(release.read_at, ran, {"az1": seen}, digest=DIGEST)
 
 
-def step(ledger: Ledger, release_id: int, choose=decide) -> bool:  # type: ignore[no-untyped-def]
+def step(ledger: Ledger, release_id: int, choose=decide) -> timedelta | None:  # type: ignore[no-untyped-def]
     """One tick in a world where all goes well."""
     lease = ledger.claim(release_id)
     assert lease is not None

@@ -62,6 +62,10 @@ class KubernetesCluster:
             trouble=trouble,
         )
 
+    def forget(self) -> None:
+        """The next look asks the API server."""
+        self._sights.forget_all()
+
     def gather(self, services: Collection[str]) -> None:
         """Two calls, however many they are. What cannot be had so is asked for service by service."""
         at = time.monotonic()

@@ -57,3 +57,7 @@ class Sights:
     def forget(self, service: str) -> None:
         """Whatever comes next is read anew."""
         self._known.pop(service, None)
+
+    def forget_all(self) -> None:
+        """The same for every service."""
+        self._known.clear()
