@@ -13,7 +13,7 @@ from .settings import AllTests, Approval, Capacity, Freeze, Gate, Healthy, Judge
 from .states import Kind, Reason
 from .verdict import Fail, Pass, Verdict, Wait, strictest
 
-FEW = 4  # replicas; of more, the last ones follow soon after the first half, and to look more often pays
+FEW = 4  # replicas; of more, the others follow soon after the first ones, and to look more often pays
 
 
 def ask(gate: Gate, ahead: Passage, release: Release, facts: Facts, said: Said) -> Verdict:
@@ -79,8 +79,14 @@ def capacity(gate: Capacity, target: Target, release: Release, facts: Facts, sai
     trouble = f"; {slot.trouble}" if slot.trouble else ""
     if facts.now - _last_ready(target, release, facts, said) > timedelta(seconds=gate.within):
         return Fail(f"{there} after {gate.within:.0f} s{trouble}")
-    almost = slot.digest == release.digest and needed > FEW and 2 * slot.ready > needed
-    return Wait(f"Waits for capacity: {there}{trouble}", look_again=timedelta(seconds=0.3 if almost else 1))
+    coming = slot.digest == release.digest and slot.ready > 0 and needed > FEW
+    again = _coming(facts.now - release.since) if coming else timedelta(seconds=1)
+    return Wait(f"Waits for capacity: {there}{trouble}", look_again=again)
+
+
+def _coming(waited: timedelta) -> timedelta:
+    """When to look at replicas of which the first are ready: within a tenth of what it has taken so far."""
+    return min(max(waited / 10, timedelta(seconds=0.3)), timedelta(seconds=1))
 
 
 def judge(gate: Judge, target: Target, release: Release, facts: Facts, said: Said) -> Verdict:

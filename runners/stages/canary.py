@@ -60,7 +60,12 @@ def climb(
     if slot.digest == release.digest and slot.ready >= carries and release.read_at - release.raised <= STALE:
         cluster.route(fence, target.service, target.slot, release.percent)
     why = f"The gateway of {target.cluster} gives {share} %, {release.percent} % is wanted"
-    return Wait(why, NOBODY, look_again=timedelta(seconds=0.3))
+    return Wait(why, NOBODY, look_again=_followed(release.read_at - release.raised))
+
+
+def _followed(waited: timedelta) -> timedelta:
+    """When to see whether a gateway has followed. Most do at once; the longer it takes, the less often it is asked."""
+    return min(max(waited, timedelta(seconds=0.1)), timedelta(seconds=0.5))
 
 
 def workload(release: Release) -> Workload:

@@ -97,11 +97,14 @@ def test_as_many_as_an_autoscaler_gave_the_old_version_are_needed_to_carry_its_t
     assert said_of(5) == Pass("5 of 5 replicas ready in az1 for 50 %")
 
 
-@pytest.mark.parametrize(("needed", "ready", "seconds"), [(10, 5, 1), (10, 6, 0.3), (4, 3, 1)])
-def test_a_large_slot_is_looked_at_more_often_once_half_of_it_is_ready(needed, ready, seconds):
-    said = ask(Capacity(100, needed), saw=facts(seen("az1", slots={"b": SlotSeen(NEW, needed, ready)})))
+@pytest.mark.parametrize(
+    ("needed", "ready", "after", "seconds"),
+    [(10, 0, 2, 1), (10, 1, 2, 0.3), (10, 9, 2, 0.3), (10, 1, 6, 0.6), (10, 1, 50, 1), (4, 3, 2, 1)],
+)
+def test_a_large_slot_is_looked_at_more_often_once_a_part_of_it_is_ready(needed, ready, after, seconds):
+    saw = facts(seen("az1", slots={"b": SlotSeen(NEW, needed, ready)}), after=after)
 
-    assert said.look_again == timedelta(seconds=seconds)
+    assert ask(Capacity(100, needed), saw=saw).look_again == timedelta(seconds=seconds)
 
 
 def test_a_replica_that_was_well_a_moment_ago_gets_its_time_to_come_back():

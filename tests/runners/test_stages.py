@@ -133,6 +133,13 @@ def test_people_come_only_when_the_pods_for_them_are_ready():
     assert verdict.why == "The gateway of az1 gives 10 %, 50 % is wanted"
 
 
+@pytest.mark.parametrize(("age", "soon"), [(0, 0.1), (0.3, 0.3), (5, 0.5)])
+def test_the_longer_a_gateway_takes_to_follow_the_less_often_it_is_looked_at(age, soon):
+    one, _ = bed("the first share")
+
+    assert one.run(aged(canary(10), age)).look_again == seconds(soon)
+
+
 def test_the_first_version_takes_all_the_traffic_at_once():
     one = Bed(first=True)
     target = replace(to("az1")[0], slot="a", previous="")
