@@ -12,8 +12,10 @@ from typing import Any
 
 from tests.kubernetes.story import KubernetesInstallation, released
 from tests.load import FAILED, Answer, Load
+from tests.runners.until import until
 
 CLUSTER, RATE = "az1", 200
+RARELY = 1.0  # seconds: the journal has the moments, and who asks more often takes the processor from those who work
 Figures = dict[str, float]
 
 
@@ -43,7 +45,7 @@ class Bench:
     def released(self, version: str, ends: str = "live", **settings: Any) -> int:
         """A version that ends so."""
         release = self.shop.push(version, definition=self.text, **settings)
-        assert self.shop.ends(release, 300) == ends, self.shop.show(release)
+        assert self.shop.ends(release, 300, every=RARELY) == ends, self.shop.show(release)
         return release
 
     def answers(self, since: float) -> list[Answer]:
@@ -72,10 +74,24 @@ class Bench:
                 return _moment(one)
         raise AssertionError("the route never went back")
 
+    def patched(self, deployment: str) -> float:
+        """When the API server took the latest patch of that Deployment."""
+        noted = [one for one in self._with(self.shop.namespace) if one["verb"] == "patch"]
+        return max(_moment(one) for one in noted if one["objectRef"].get("name") == deployment)
+
+    def rests(self) -> None:
+        """Wait until no replica is on its way out: what is measured next has the machine for itself."""
+        until(lambda: not any("deletionTimestamp" in pod["metadata"] for pod in self._pods()), "rest", 90, RARELY)
+
+    def _pods(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.shop.kubectl(CLUSTER, "get", "pods", "-o", "json"))["items"])
+
     def _noted(self) -> list[dict[str, Any]]:
         """The calls of Sluice's account, as the API server has noted them."""
-        mine = f"system:serviceaccount:{self.shop.namespace}:sluice"
-        log = self.shop.nodes[CLUSTER].run("grep", "-F", mine, "/var/log/audit.log")
+        return self._with(f"system:serviceaccount:{self.shop.namespace}:sluice")
+
+    def _with(self, words: str) -> list[dict[str, Any]]:
+        log = self.shop.nodes[CLUSTER].run("grep", "-F", words, "/var/log/audit.log")
         return [json.loads(line) for line in log.splitlines()]
 
 

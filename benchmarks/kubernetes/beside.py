@@ -1,10 +1,15 @@
 """What `kubectl` does to the same workload in the same run: undo a rollout, and a rolling update of ten replicas."""
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tests.e2e.installation import FIXTURES
+from tests.kubernetes.clusters import REGISTRY, pushed
 from tests.load import FAILED
 
 from .bench import CLUSTER, Bench, Figures, bench, clock, definition
@@ -35,20 +40,29 @@ class Plain:
         node.kubectl("-n", namespace, "apply", "-f", "-", stdin=json.dumps(plain))
         self._rolled()
 
-    def updates(self) -> float:
-        """Seconds for a rolling update to the image that is live now."""
-        image = self._live()["spec"]["template"]["spec"]["containers"][0]["image"]
-        return self._timed("set", "image", "deployment/plain", f"app={image}")
+    def updates(self, version: str) -> float:
+        """Seconds for a rolling update to a version of the same app, which the node has to fetch like any other."""
+        return self._timed("set", "image", "deployment/plain", f"app={self._built(version)}")
 
     def undoes(self) -> float:
         """Seconds from `kubectl rollout undo` until all replicas are of the version before and ready."""
         return self._timed("rollout", "undo", "deployment/plain")
 
+    def _built(self, version: str) -> str:
+        repository = f"{REGISTRY}/{self.one.shop.namespace}"
+        with TemporaryDirectory() as folder:
+            shutil.copytree(FIXTURES / "pebble", folder, dirs_exist_ok=True)
+            settings = {"version": version, "fails-every": 0, "fails-in": ""}
+            (Path(folder) / "settings.json").write_text(json.dumps(settings))
+            return f"{repository}@{pushed(f'{repository}:{version}', folder)}"
+
     def _timed(self, *words: str) -> float:
-        began = time.monotonic()
+        """From the patch that the API server took, since `kubectl` itself takes half a second to begin."""
+        self.one.rests()
         self.one.shop.kubectl(CLUSTER, *words)
         self._rolled()
-        return time.monotonic() - began
+        ended = time.time()
+        return ended - self.one.patched("plain")
 
     def _rolled(self) -> None:
         self.one.shop.kubectl(CLUSTER, "rollout", "status", "deployment/plain", "--timeout=120s")
@@ -67,7 +81,7 @@ def undo(runs: int) -> Iterator[Figures]:
         plain = Plain(one, 4)
         plain.begins()
         one.released("other")
-        plain.updates()
+        plain.updates("beside")
         for run in range(runs):
             began = time.monotonic()
             release = one.released(f"bad-{run}", "rolled back", **{"fails-every": 2})
@@ -83,9 +97,10 @@ def ten(runs: int) -> Iterator[Figures]:
         plain = Plain(one, 10)
         plain.begins()
         for run in range(runs):
+            one.rests()
             began = time.monotonic()
             release = one.released(f"ten-{run}")
             ours = one.moments(release, "finish")[0] - one.moments(release, "start", "Canary on")[0]
             failed = one.failed(began)
-            theirs = plain.updates()
+            theirs = plain.updates(f"beside-{run}")
             yield {"release, s": ours, "rolling update, s": theirs, "ratio": ours / theirs, "failed requests": failed}

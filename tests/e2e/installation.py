@@ -208,10 +208,10 @@ class Installation:
         assert self.ends(number) == "live", self.show(number)["why"]
         return number
 
-    def ends(self, number: int, seconds: float = 90) -> str:
+    def ends(self, number: int, seconds: float = 90, every: float = LOOK) -> str:
         """How the release ended."""
         said = f"R-{number} ends: {self.show(number)['stands']}"
-        until(lambda: self.show(number)["state"] in TERMINAL, said, seconds, LOOK)
+        until(lambda: self.show(number)["state"] in TERMINAL, said, seconds, every)
         return str(self.show(number)["state"])
 
     def waits(self, number: int, why: str, seconds: float = 60) -> Any:

@@ -93,11 +93,16 @@ def image(version: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "Dockerfile").write_text(recipe)
         (Path(folder) / "app.py").write_bytes((HERE / "image" / "app.py").read_bytes())
-        _docker("build", "-q", "-t", name, folder)
+        return pushed(name, folder)
+
+
+def pushed(name: str, folder: str) -> str:
+    """The digest of what was built in `folder`, in the registry as `name`."""
+    _docker("build", "-q", "-t", name, folder)
     # What was pushed is asked of the push: another worker may give the name to its own image at any moment.
-    pushed = re.search(r"digest: (sha256:[0-9a-f]{64})", _docker("push", name))
-    assert pushed, f"the registry did not name what was pushed as {name}"
-    return pushed[1]
+    said = re.search(r"digest: (sha256:[0-9a-f]{64})", _docker("push", name))
+    assert said, f"the registry did not name what was pushed as {name}"
+    return said[1]
 
 
 @cache
