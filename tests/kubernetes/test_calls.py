@@ -54,6 +54,17 @@ def test_a_tick_in_which_nothing_moves_reads_once_and_beats_once(bed: Kubernetes
     assert (seen.release, seen.epoch, seen.weights["b"], seen.trouble) == (12, 3, 10, "")
 
 
+def test_after_a_pause_of_its_worker_a_tick_reads_anew(bed: KubernetesBed, counted: Counted) -> None:
+    cluster = KubernetesCluster(bed.node.name, counted, bed.place, LONG)
+    for epoch in (SECOND.epoch + 1, SECOND.epoch + 2):
+        cluster.beat(Fence(SECOND.release, epoch), bed.service)
+        cluster.look(bed.service)
+        cluster.forget()
+    counted.close()
+
+    assert counted.asked == ["get deployments", "patch httproutes"] * 2
+
+
 def test_a_worker_that_does_not_follow_the_last_epoch_reads_before_it_beats(
     bed: KubernetesBed, counted: Counted
 ) -> None:
