@@ -1,9 +1,11 @@
 """What the pages show, read in one short transaction each: frozen values, never rows."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
@@ -12,11 +14,13 @@ from ..states import TERMINAL, Kind, Reason, State
 from . import cases, looks
 from .records import JobRow, LogRow, SettingRow
 from .restore import release_of, targets_of
-from .said import hear
+from .said import hear_all
 from .shown import Event, Filter, Head, JobShown, Placed, Result, Told
 from .tables import EventRow, ReleaseRow, ResultRow, TargetRow
 
 __all__ = ["Event", "Filter", "Head", "JobShown", "Placed", "Result", "Told", "told", "told_at"]
+
+Belonging = TypeVar("Belonging", TargetRow, ResultRow, JobRow)  # rows that belong to a release
 
 
 def told(session: Session, now: datetime, release_id: int) -> Told | None:
@@ -24,8 +28,8 @@ def told(session: Session, now: datetime, release_id: int) -> Told | None:
     row = session.get(ReleaseRow, release_id)
     if row is None:
         return None
-    found = _told(session, now, row, results=results(session, release_id))
-    found = replace(found, traffic=looks.traffic(session, row.app, now))
+    (found,) = _told(session, now, [row])
+    found = replace(found, events=_events(session, release_id), traffic=looks.traffic(session, row.app, now))
     if found.release is None:
         return found
     said = replace(found.said, cases=cases.known(session, found.release, now))
@@ -41,8 +45,8 @@ def told_at(session: Session, told: Told, moment: datetime) -> Told:
 
 def in_motion(session: Session, now: datetime) -> tuple[Told, ...]:
     """All releases that have not ended, oldest first, without their journals and what the judge has of them."""
-    rows = session.scalars(select(ReleaseRow).where(ReleaseRow.state.not_in(TERMINAL)).order_by(ReleaseRow.id))
-    return tuple(_told(session, now, row, results=results(session, row.id), journal=False) for row in rows)
+    rows = session.scalars(select(ReleaseRow).where(ReleaseRow.state.not_in(TERMINAL)).order_by(ReleaseRow.id)).all()
+    return _told(session, now, rows)
 
 
 def heads(session: Session, by: Filter, limit: int, before: int = 0) -> tuple[Head, ...]:
@@ -74,14 +78,6 @@ def authors(session: Session, limit: int = 500) -> tuple[str, ...]:
     """Everybody who wrote one of the latest releases."""
     found = session.scalars(select(ReleaseRow.authors).order_by(ReleaseRow.id.desc()).limit(limit))
     return tuple(sorted({name for names in found for name in names}))
-
-
-def results(session: Session, release_id: int) -> tuple[Result, ...]:
-    """What each gate said last, in the order in which they were first asked."""
-    newest = select(func.max(ResultRow.id)).where(ResultRow.release_id == release_id)
-    newest = newest.group_by(ResultRow.step, ResultRow.gate)
-    rows = session.scalars(select(ResultRow).where(ResultRow.id.in_(newest)).order_by(ResultRow.id.desc()))
-    return tuple(_result(row) for row in rows)
 
 
 def log(session: Session, job: str, start: int = 0) -> bytes:
@@ -143,22 +139,48 @@ def head_of(row: ReleaseRow) -> Head:
     )
 
 
-def _told(
-    session: Session, now: datetime, row: ReleaseRow, *, results: Sequence[Result] = (), journal: bool = True
-) -> Told:
-    targets = targets_of(session, row.id)
-    events = select(EventRow).where(EventRow.release_id == row.id).order_by(EventRow.seq.desc()).limit(200)
-    jobs = select(JobRow).where(JobRow.release_id == row.id).order_by(JobRow.started_at)
-    return Told(
-        head=head_of(row),
-        release=release_of(row, targets, now) if row.plan_json else None,
-        said=hear(session, row, now),
-        results=tuple(results),
-        events=tuple(event_of(one) for one in session.scalars(events)) if journal else (),
-        jobs=tuple(_job(one) for one in session.scalars(jobs)),
-        placed=tuple(placed_of(one) for one in targets),
-        now=now,
+def _told(session: Session, now: datetime, rows: Sequence[ReleaseRow]) -> tuple[Told, ...]:
+    """All of them in as many statements as one, without their journals."""
+    ids = [row.id for row in rows]
+    said, targets = hear_all(session, rows, now), _by_release(targets_of(session, *ids))
+    results, jobs = _results(session, ids), _jobs(session, ids)
+    return tuple(
+        Told(
+            head=head_of(row),
+            release=release_of(row, targets[row.id], now) if row.plan_json else None,
+            said=said[row.id],
+            results=tuple(map(_result, results[row.id])),
+            events=(),
+            jobs=tuple(map(_job, jobs[row.id])),
+            placed=tuple(map(placed_of, targets[row.id])),
+            now=now,
+        )
+        for row in rows
     )
+
+
+def _results(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[ResultRow]]:
+    """What each gate said last, in the order in which they were first asked."""
+    newest = select(func.max(ResultRow.id)).where(ResultRow.release_id.in_(ids))
+    newest = newest.group_by(ResultRow.release_id, ResultRow.step, ResultRow.gate)
+    return _by_release(session.scalars(select(ResultRow).where(ResultRow.id.in_(newest)).order_by(ResultRow.id.desc())))
+
+
+def _jobs(session: Session, ids: Sequence[int]) -> Mapping[int, Sequence[JobRow]]:
+    return _by_release(session.scalars(select(JobRow).where(JobRow.release_id.in_(ids)).order_by(JobRow.started_at)))
+
+
+def _events(session: Session, release_id: int) -> tuple[Event, ...]:
+    """The latest of its journal, newest first."""
+    rows = select(EventRow).where(EventRow.release_id == release_id).order_by(EventRow.seq.desc()).limit(200)
+    return tuple(event_of(row) for row in session.scalars(rows))
+
+
+def _by_release(rows: Iterable[Belonging]) -> defaultdict[int, list[Belonging]]:
+    found: defaultdict[int, list[Belonging]] = defaultdict(list)
+    for row in rows:
+        found[row.release_id].append(row)
+    return found
 
 
 def _where(by: Filter) -> list[ColumnElement[bool]]:

@@ -1,6 +1,8 @@
 """What releases bring into clusters, as it was rendered before anybody agreed: stored once, shown, and referred to."""
 
 import json
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -33,17 +35,22 @@ def stale(session: Session, release_id: int, cfg_hash: str) -> bool:
     return bool(found) and all(other != cfg_hash for _, other in found)
 
 
-def bound(session: Session, release_id: int, cfg_hash: str) -> str:
+def bound(session: Session, configured: Mapping[int, str]) -> dict[int, str]:
     """
-    `cfg_hash` together with what was rendered under it, as one hash: an approval refers to both.
+    The configuration of each release together with what was rendered under it, as one hash: an approval refers to both.
 
     So whoever agreed to other objects, or before there were any to see, has not agreed to these.
     """
-    wanted = select(RenderedRow.cluster, RenderedRow.hash).where(
-        RenderedRow.release_id == release_id, RenderedRow.cfg_hash == cfg_hash
-    )
-    found = sorted((cluster, hash_) for cluster, hash_ in session.execute(wanted))
-    return content_hash(canonical([cfg_hash, found])) if found else cfg_hash
+    wanted = select(RenderedRow.release_id, RenderedRow.cfg_hash, RenderedRow.cluster, RenderedRow.hash)
+    found: defaultdict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
+    for release_id, cfg_hash, cluster, hash_ in session.execute(wanted.where(RenderedRow.release_id.in_(configured))):
+        found[release_id, cfg_hash].append((cluster, hash_))
+    return {
+        release_id: content_hash(canonical([cfg_hash, sorted(found[release_id, cfg_hash])]))
+        if found[release_id, cfg_hash]
+        else cfg_hash
+        for release_id, cfg_hash in configured.items()
+    }
 
 
 def under(session: Session, release_id: int, cluster: str, cfg_hash: str) -> tuple[Rendered, ...] | None:

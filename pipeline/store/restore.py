@@ -105,10 +105,10 @@ def required_of(release_id: int, plan: Plan) -> list[RequiredRow]:
     return [RequiredRow(release_id=release_id, passage=passage, gate=gate) for passage, gate in sorted(asked)]
 
 
-def targets_of(session: Session, release_id: int) -> list[TargetRow]:
-    """What the release touched, in the order in which it did."""
+def targets_of(session: Session, *release_ids: int) -> list[TargetRow]:
+    """What the releases touched, each in the order in which it did."""
     order = (TargetRow.wave, TargetRow.touched_at, TargetRow.cluster)
-    return list(session.scalars(select(TargetRow).where(TargetRow.release_id == release_id).order_by(*order)))
+    return list(session.scalars(select(TargetRow).where(TargetRow.release_id.in_(release_ids)).order_by(*order)))
 
 
 def release_of(

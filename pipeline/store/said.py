@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -35,38 +36,60 @@ def configuration(session: Session, app: str) -> str:
 
 def content_of(session: Session, row: ReleaseRow) -> Content:
     """What a vote given now is for."""
-    return Content(row.digest, row.def_hash, rendered.bound(session, row.id, configuration(session, row.app)))
+    return Content(row.digest, row.def_hash, _bound(session, [row])[row.id])
 
 
 def hear(session: Session, row: ReleaseRow, now: datetime) -> Said:
     """All of it about `row`, but for what was counted: `cases` has that."""
-    return Said(
-        votes=votes(session, row.id),
-        orders=orders(session, row.id),
-        freezes=freezes(session, now),
-        neighbours=neighbours(session, row),
-        verified=verified(session, row),
-        cfg_hash=content_of(session, row).cfg_hash,
-    )
+    return hear_all(session, [row], now)[row.id]
 
 
-def votes(session: Session, release_id: int) -> tuple[Vote, ...]:
-    """In the order they were given, each with the groups its voter is in now."""
-    rows = session.scalars(select(VoteRow).where(VoteRow.release_id == release_id).order_by(VoteRow.id)).all()
-    groups = groups_of(session, {row.who for row in rows})
-    return tuple(
-        Vote(
-            step=row.step,
-            who=row.who,
-            yes=row.yes,
-            at=row.at,
-            groups=groups[row.who],
-            digest=row.digest,
-            def_hash=row.def_hash,
-            cfg_hash=row.cfg_hash,
-            comment=row.comment,
+def hear_all(session: Session, rows: Sequence[ReleaseRow], now: datetime) -> dict[int, Said]:
+    """The same for several releases by id, in as many statements as for one."""
+    votes, orders, spans = _votes(session, rows), _orders(session, rows), freezes(session, now)
+    others, places, hashes = _neighbours(session, rows), _verified(session, rows), _bound(session, rows)
+    return {
+        row.id: Said(
+            votes=tuple(votes[row.id]),
+            orders=tuple(orders[row.id]),
+            freezes=spans,
+            neighbours=tuple(one for one in others[row.app] if one.id != row.id),
+            verified=frozenset(places[row.app, row.digest]),
+            cfg_hash=hashes[row.id],
         )
         for row in rows
+    }
+
+
+def _bound(session: Session, rows: Sequence[ReleaseRow]) -> dict[int, str]:
+    """What each release's targets are configured to be, with what was rendered under it."""
+    wanted = select(ConfigurationRow.app, ConfigurationRow.cfg_hash)
+    found = session.execute(wanted.where(ConfigurationRow.app.in_({row.app for row in rows})))
+    hashes = {one.app: one.cfg_hash for one in found}
+    return rendered.bound(session, {row.id: hashes.get(row.app, "") for row in rows})
+
+
+def _votes(session: Session, rows: Sequence[ReleaseRow]) -> defaultdict[int, list[Vote]]:
+    """In the order they were given, each with the groups its voter is in now."""
+    given = session.scalars(select(VoteRow).where(VoteRow.release_id.in_(_ids(rows))).order_by(VoteRow.id)).all()
+    groups = groups_of(session, {vote.who for vote in given})
+    found: defaultdict[int, list[Vote]] = defaultdict(list)
+    for vote in given:
+        found[vote.release_id].append(_vote(vote, groups[vote.who]))
+    return found
+
+
+def _vote(row: VoteRow, groups: frozenset[str]) -> Vote:
+    return Vote(
+        step=row.step,
+        who=row.who,
+        yes=row.yes,
+        at=row.at,
+        groups=groups,
+        digest=row.digest,
+        def_hash=row.def_hash,
+        cfg_hash=row.cfg_hash,
+        comment=row.comment,
     )
 
 
@@ -84,10 +107,12 @@ def groups_of(session: Session, names: set[str]) -> defaultdict[str, frozenset[s
     return found
 
 
-def orders(session: Session, release_id: int) -> tuple[Order, ...]:
+def _orders(session: Session, rows: Sequence[ReleaseRow]) -> defaultdict[int, list[Order]]:
     """In the order they were given."""
-    rows = session.scalars(select(AskedRow).where(AskedRow.release_id == release_id).order_by(AskedRow.id))
-    return tuple(Order(row.verb, row.who, row.at, row.reason, row.passage) for row in rows)
+    found: defaultdict[int, list[Order]] = defaultdict(list)
+    for row in session.scalars(select(AskedRow).where(AskedRow.release_id.in_(_ids(rows))).order_by(AskedRow.id)):
+        found[row.release_id].append(Order(row.verb, row.who, row.at, row.reason, row.passage))
+    return found
 
 
 def freezes(session: Session, now: datetime) -> tuple[FreezeSpan, ...]:
@@ -101,15 +126,18 @@ def span_of(row: FreezeRow) -> FreezeSpan:
     return FreezeSpan(row.name, row.reason, row.starts, row.ends, row.weekly, row.zone, row.apps, row.clusters)
 
 
-def neighbours(session: Session, row: ReleaseRow) -> tuple[Neighbour, ...]:
-    """The other unfinished releases of the app."""
+def _neighbours(session: Session, rows: Sequence[ReleaseRow]) -> defaultdict[str, list[Neighbour]]:
+    """The unfinished releases of each app."""
     touched = exists().where(TargetRow.release_id == ReleaseRow.id)
-    found = session.execute(
-        select(ReleaseRow.id, ReleaseRow.kind, touched, ReleaseRow.tested)
-        .where(ReleaseRow.app == row.app, ReleaseRow.id != row.id, unfinished())
+    wanted = (
+        select(ReleaseRow.app, ReleaseRow.id, ReleaseRow.kind, touched, ReleaseRow.tested)
+        .where(ReleaseRow.app.in_({row.app for row in rows}), unfinished())
         .order_by(ReleaseRow.id)
     )
-    return tuple(Neighbour(id_, Kind(kind), bool(hit), bool(tested)) for id_, kind, hit, tested in found)
+    found: defaultdict[str, list[Neighbour]] = defaultdict(list)
+    for app, id_, kind, hit, tested in session.execute(wanted):
+        found[app].append(Neighbour(id_, Kind(kind), bool(hit), bool(tested)))
+    return found
 
 
 def readings(
@@ -149,14 +177,22 @@ def _count(source: str | None, total: int | None, bad: int | None) -> Count | No
     return None if source is None or total is None or bad is None else Count(source, total, bad)
 
 
-def verified(session: Session, row: ReleaseRow) -> frozenset[str]:
-    """The clusters where this digest of this app was live before."""
-    if not row.digest:
-        return frozenset()
-    found = session.scalars(
-        select(TargetRow.cluster)
-        .join(ReleaseRow, ReleaseRow.id == TargetRow.release_id)
-        .where(ReleaseRow.app == row.app, ReleaseRow.digest == row.digest, ReleaseRow.state == State.LIVE)
-        .distinct()
+def _verified(session: Session, rows: Sequence[ReleaseRow]) -> defaultdict[tuple[str, str], set[str]]:
+    """The clusters where each digest of an app was live before."""
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    digests = {row.digest for row in rows if row.digest}
+    if not digests:
+        return found
+    live = (
+        select(ReleaseRow.app, ReleaseRow.digest, TargetRow.cluster)
+        .join(TargetRow, TargetRow.release_id == ReleaseRow.id)
+        .where(ReleaseRow.app.in_({row.app for row in rows}), ReleaseRow.digest.in_(digests))
+        .where(ReleaseRow.state == State.LIVE)
     )
-    return frozenset(found)
+    for app, digest, cluster in session.execute(live):
+        found[app, digest].add(cluster)
+    return found
+
+
+def _ids(rows: Sequence[ReleaseRow]) -> list[int]:
+    return [row.id for row in rows]
