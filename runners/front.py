@@ -13,8 +13,7 @@ class FileFront:
     """The front door of the home `home`."""
 
     def __init__(self, home: Path) -> None:
-        self._home = Path(home)
-        self._shares = layout.shares(self._home)
+        self._shares, self._running = layout.shares(home), layout.running(home)
 
     def shares(self) -> Mapping[str, int]:
         """Percent by cluster; equal shares until somebody said otherwise."""
@@ -30,7 +29,7 @@ class FileFront:
         self._shares.change(lambda _: Shares(dict(shares)))
 
     def _known(self) -> tuple[str, ...]:
-        running = layout.running(self._home).read()
+        running = self._running.read()
         return (*running.clusters, *running.outside)
 
 

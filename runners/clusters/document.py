@@ -5,8 +5,9 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -35,6 +36,12 @@ def replace(path: Path, content: bytes, *, durable: bool) -> None:
             os.close(folder)
 
 
+@cache
+def _shape(kind: type) -> TypeAdapter[Any]:
+    """How this dataclass is read and written: made once, as that takes milliseconds."""
+    return TypeAdapter(kind)
+
+
 class Document(Generic[T]):
     """One value of a frozen dataclass in one file. `empty` is the value while there is no file."""
 
@@ -42,7 +49,8 @@ class Document(Generic[T]):
         self.path = path
         self._empty = empty
         self._durable = durable
-        self._shape: TypeAdapter[T] = TypeAdapter(type(empty))
+        kind: type = type(empty)
+        self._shape: TypeAdapter[T] = _shape(kind)
 
     def read(self) -> T:
         """The value now."""

@@ -18,12 +18,13 @@ class GatewayMetrics:
 
     def __init__(self, home: Path) -> None:
         self._home = Path(home)
+        self._running = layout.running(self._home)
 
     def read(
         self, cluster: str, service: str, counters: Collection[str] = (), own: OwnSeries = USUAL
     ) -> Mapping[str, SlotCounts]:
         """One scrape of the gateway, and one of each replica where they are asked for something."""
-        if not (url := layout.running(self._home).read().metrics):
+        if not (url := self._running.read().metrics):
             raise layout.not_running(self._home)
         gateway = scrape(url)
         counts = {}
