@@ -18,8 +18,8 @@ Pages = Mapping[str, str | None]
 
 def pages(ports: Sequence[tuple[str, int]]) -> Pages:
     """What each replica (id and port) shows, asked together, so all that hang cost one wait; None: not to be read."""
-    if not ports:
-        return {}
+    if len(ports) < 2:  # a thread costs more than the page
+        return {name: _page(port) for name, port in ports}
     with ThreadPoolExecutor(min(len(ports), TOGETHER)) as asked:
         shown = asked.map(_page, [port for _, port in ports])
         return dict(zip([name for name, _ in ports], shown, strict=True))
