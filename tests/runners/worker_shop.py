@@ -76,9 +76,16 @@ class Shop:
         return [line for line in self.log.splitlines() if "queue.job_rejected" in line]
 
     def busy(self) -> int:
-        """The work horse that waits for the database, as a pid."""
-        until(lambda: self.worker.horses, "a work horse")
-        return self.worker.horses[0]
+        """The work horse that waits for the database, as a pid: it has opened it, so all that comes before is done."""
+        until(lambda: any(map(self.holds, self.worker.horses)), "a work horse")
+        return next(horse for horse in self.worker.horses if self.holds(horse))
+
+    def holds(self, pid: int) -> bool:
+        """Whether this process has the database open."""
+        try:
+            return str(self.database) in {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+        except OSError:  # it ended, or closed a file meanwhile
+            return False
 
     def end(self) -> None:
         self.worker.end()
