@@ -205,11 +205,13 @@ def wire() -> Wiring:
 def _renewed(old: Wiring, written: int) -> Wiring:
     """A broken platform.yaml must not stop releases: the one before stays in force, and the log says so once."""
     try:
-        return Wiring(old.settings)
+        new = Wiring(old.settings)
     except (BadDefinition, OSError) as problem:
         _log.error("platform.unusable: the platform.yaml read before stays in force", why=str(problem))
         old.written = written
         return old
+    new.sessions = old.sessions  # the same database, with the connections that are open
+    return new
 
 
 def _stamp(file: Path) -> int:

@@ -206,12 +206,13 @@ def test_a_git_host_that_hangs_keeps_nobody_waiting(place):
 def test_a_new_platform_file_takes_effect_and_approvals_are_for_what_was_before(place):
     place.redis.start()
     place.sweeper.round()
-    before = cfg_hash(place)
+    before, sessions = cfg_hash(place), place.wiring.sessions
     release_id = place.release("v1")
 
     place.write(MORE)
     place.sweeper.round()
 
+    assert place.wiring.sessions is sessions, "no connection is left behind"
     assert place.wiring.platform.clusters["az2"].capacity == 7
     assert cfg_hash(place) != before
     assert place.row(release_id).cfg_hash == before
