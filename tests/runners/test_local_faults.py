@@ -74,7 +74,7 @@ def test_a_foreign_process_with_the_pid_of_a_replica_is_left_alone(tmp_path: Pat
 
         assert foreign.poll() is None
         assert foreign.pid not in replicas(one).values()
-        assert bed.get()[1] == "v1"
+        until(lambda: bed.get()[1] == "v1", "the gateway follows")
         foreign.communicate(b"\n")
 
 
